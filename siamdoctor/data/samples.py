@@ -1,0 +1,64 @@
+"""The shared shape of every data set, whatever it was read from: samples with an identity each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+IndexArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A sample that was skipped, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPairs:
+    """Pairs that the user brought, indices into the samples. `same` follows the user's labels as converted."""
+
+    left: IndexArray
+    right: IndexArray
+    same: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """A data set whose samples are read on demand.
+
+    identity: (n,) integer per sample, index into `identity_names`. load(indices, shape) returns
+        (k, *shape) float32, read-only: images as pixel values on their stored scale (0..255 for 8-bit
+        files), resized and converted to the channels that `shape` (H, W, C) or (H*W*C,) asks for; arrays
+        as stored. A sample that cannot be decoded comes back as NaN and is added to `unreadable()`.
+    digest: content hash of each sample of `indices` (equal content, equal hash), without decoding twice.
+    kind: "images" (files or image arrays), "arrays" (tabular, series) or "tokens".
+    stored_scale: largest absolute value seen in a small sample, to judge whether scaling was done already.
+    pairs: the user's own pairs where the data set is a pair list.
+    """
+
+    path: Path
+    format: str
+    kind: Literal["images", "arrays", "tokens"]
+    names: tuple[str, ...]
+    identity: IndexArray
+    identity_names: tuple[str, ...]
+    stored_scale: float
+    load: Callable[[IndexArray, tuple[int, ...]], FloatArray]
+    digest: Callable[[IndexArray], tuple[str, ...]]
+    thumbnail: Callable[[int], bytes]
+    unreadable: Callable[[], tuple[Unreadable, ...]]
+    pairs: GivenPairs | None = None
+    assumed: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return len(self.names)

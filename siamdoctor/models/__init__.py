@@ -1,0 +1,1 @@
+"""Reading saved Siamese models: statically first, and never running code that comes from the file."""

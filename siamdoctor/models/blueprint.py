@@ -1,0 +1,160 @@
+"""What a model file says about itself, read without TensorFlow.
+
+A `Blueprint` is what `inspect` prints and what the static checks read. Everything numeric that needs the
+model to run lives in `runtime.Twin`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Sharing = Literal["shared", "separate", "none"]
+# What the two embeddings go through. The four distances and two similarities have no weights of their
+# own; "learned" is anything that ends in trainable units; "none" is an encoder saved alone.
+HeadKind = Literal[
+    "euclidean",
+    "squared_euclidean",
+    "manhattan",
+    "cosine_distance",
+    "cosine_similarity",
+    "dot",
+    "exp_manhattan",
+    "learned",
+    "none",
+    "unknown",
+]
+DISTANCE_HEADS: frozenset[str] = frozenset({"euclidean", "squared_euclidean", "manhattan", "cosine_distance"})
+SIMILARITY_HEADS: frozenset[str] = frozenset({"cosine_similarity", "dot", "exp_manhattan"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputPort:
+    """One input of the model. `shape` is without the batch axis; None is an axis of free length."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerNote:
+    """One layer of the encoder or the head, in order of computation.
+
+    units: units, filters or output dimension, where the layer has such. activation: its name, or None.
+    settings: the few further scalars of the layer's config that checks read (momentum, epsilon, rate,
+    axis, scale, use_bias, trainable ...), as name and printed value.
+    """
+
+    name: str
+    class_name: str
+    units: int | None = None
+    activation: str | None = None
+    trainable: bool = True
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredWeight:
+    """One stored array. `load()` reads it from the file on demand as float32/float64, read-only.
+
+    part: "encoder" (or the left tower), "second tower", "head" or "other". variable: "kernel", "bias",
+    "gamma", "beta", "moving_mean", "moving_variance", "embeddings" ... initializer: class name of the
+    initialiser in the layer's config ("GlorotUniform", "Zeros"), or None.
+    """
+
+    part: str
+    layer: str
+    layer_class: str
+    variable: str
+    shape: tuple[int, ...]
+    initializer: str | None
+    load: Callable[[], NDArray[np.floating]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lambda:
+    """A Lambda layer: its name, where it stands, and what it was recognised or replaced as (or None)."""
+
+    name: str
+    place: Literal["encoder", "encoder end", "head", "input"]
+    recognised_as: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoder:
+    """The part that turns one sample into one embedding.
+
+    dimension: length of the embedding, None if unknown. activation: of the last layer that has one, seen
+    from the end ("linear" where none). unit_norm: the last operation scales each embedding to length 1.
+    """
+
+    name: str
+    input_shape: tuple[int | None, ...]
+    dimension: int | None
+    layers: tuple[LayerNote, ...]
+    activation: str
+    unit_norm: bool
+    has_batch_norm: bool
+    has_rescaling: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What turns two embeddings into the model's output.
+
+    merge: how the two sides meet ("absolute_difference", "difference", "squared_difference", "product",
+    "concatenate", "euclidean", "cosine_similarity" ...), None where unknown. units and activation are
+    those of the last trainable layer. recognised_by: "layers", "operations", "class name",
+    "bytecode names", "assumed" or "absent". layers: the head's layers in order.
+    """
+
+    kind: HeadKind
+    merge: str | None
+    units: int | None
+    activation: str | None
+    recognised_by: str
+    layers: tuple[LayerNote, ...] = ()
+
+    @property
+    def learned(self) -> bool:
+        """Whether trainable units turn the comparison into the output."""
+        return self.kind == "learned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blueprint:
+    """A model file, explained.
+
+    ignored_inputs: inputs that reach no output. second_encoder: the other tower where twins is
+    "separate". batch_coupled: names of layers that reduce or normalise over the batch axis.
+    unreadable and advice are sentences for people; advice names the option that would help.
+    """
+
+    path: Path
+    format: str
+    keras_version: str | None
+    twins: Sharing
+    encoder: Encoder | None
+    second_encoder: Encoder | None
+    head: Head
+    inputs: tuple[InputPort, ...]
+    outputs: int
+    ignored_inputs: tuple[str, ...]
+    same_input_twice: bool
+    batch_coupled: tuple[str, ...]
+    loss: str | None
+    loss_from_logits: bool
+    metrics: tuple[str, ...]
+    optimizer: str | None
+    learning_rate: float | None
+    lambdas: tuple[Lambda, ...]
+    weights: tuple[StoredWeight, ...]
+    unreadable: tuple[str, ...]
+    advice: tuple[str, ...]
+    assumed: tuple[str, ...]

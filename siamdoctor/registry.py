@@ -1,0 +1,105 @@
+"""What a check is, and where checks are found: every module below `siamdoctor.checks`, with no list to keep."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from siamdoctor.errors import BadSettings
+
+if TYPE_CHECKING:
+    from siamdoctor.case import Case
+    from siamdoctor.results import Evidence
+
+Run = Callable[["Case"], "Evidence"]
+
+
+class Impact(IntEnum):
+    """How much of the missing accuracy a fault can claim while no remedy was measured."""
+
+    MINOR = 1
+    MAJOR = 2
+    FATAL = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One question about one fault. `explains` names the causes that are mere symptoms of this one."""
+
+    code: str
+    id: str
+    title: str
+    page: str
+    family: str
+    impact: Impact
+    explains: frozenset[str]
+    run: Run
+
+
+_DECORATED: dict[str, Check] = {}
+
+
+def check(
+    code: str, *, impact: Impact = Impact.MAJOR, explains: Iterable[str] = ()
+) -> Callable[[Run], Run]:
+    """Register a function as the check of the cause that its name spells.
+
+    The id is the function's name with hyphens, the title the docstring's first line, and the whole
+    docstring is the manual page.
+    """
+
+    def register(run: Run) -> Run:
+        page = inspect.getdoc(run) or ""
+        name = run.__name__.replace("_", "-")
+        _DECORATED[name] = Check(
+            code=code,
+            id=name,
+            title=page.partition("\n")[0].rstrip("."),
+            page=page,
+            family=run.__module__.split(".")[-2],
+            impact=impact,
+            explains=frozenset(explains),
+            run=run,
+        )
+        return run
+
+    return register
+
+
+@cache
+def all_checks() -> tuple[Check, ...]:
+    """Every check of the package, by code. Importing the modules is what registers them."""
+    from siamdoctor import checks  # noqa: PLC0415  (checks import this module)
+
+    for module in pkgutil.walk_packages(checks.__path__, checks.__name__ + "."):
+        if not module.ispkg:
+            import_module(module.name)
+    return tuple(sorted(_DECORATED.values(), key=lambda c: c.code))
+
+
+def find(word: str) -> Check:
+    """The check with this id or code; `BadSettings` names the nearest known one."""
+    known = {name: c for c in all_checks() for name in (c.id, c.code)}
+    key = word.strip()
+    for candidate in (key, key.lower(), key.upper()):
+        if candidate in known:
+            return known[candidate]
+    near = difflib.get_close_matches(key.lower(), [c.id for c in all_checks()], n=1, cutoff=0.4)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise BadSettings(
+        f"There is no cause of this name. Received: cause={word!r}.{hint} `siamdoctor explain` lists them all."
+    )
+
+
+def select(chosen: Iterable[str] = (), ignored: Iterable[str] = ()) -> tuple[Check, ...]:
+    """The checks to run: those chosen (all, where none is named) less those ignored."""
+    wanted = {find(word).id for word in chosen}
+    unwanted = {find(word).id for word in ignored}
+    return tuple(c for c in all_checks() if (not wanted or c.id in wanted) and c.id not in unwanted)

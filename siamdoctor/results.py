@@ -1,0 +1,312 @@
+"""The shared vocabulary of results: frozen, printable values without behaviour beyond plain arithmetic.
+
+Every stage speaks in these: checks return `Evidence`, the runner `CheckResult`, ranking `Cause`, and the
+renderers read a `Report` and nothing else. All accuracies are fractions (0.5 = 50 %); only `Recovery` is
+in percentage points, because that is the unit in which people talk of gains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+Verdict = Literal["chance", "impaired", "healthy", "inconclusive"]
+Status = Literal["found", "clear", "skipped", "crashed"]
+
+
+class Level(StrEnum):
+    """How sure a cause is. The order of `LEVELS` is the order in which a gate counts them."""
+
+    PROVEN = "proven"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+LEVELS = (Level.PROVEN, Level.LIKELY, Level.POSSIBLE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """An estimate with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """Balanced accuracy as the user deploys the model, with its 95 % interval over identities."""
+
+    value: float
+    low: float
+    high: float
+    chance: float
+    pairs: int
+    identities: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attainable:
+    """The best accuracy measured after a remedy, on pairs that chose nothing; `by` names the remedy."""
+
+    value: float
+    low: float
+    high: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What a remedy was measured to add to the accuracy, in percentage points, with a 95 % interval."""
+
+    points: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One number (or word) of evidence beside what a healthy model shows."""
+
+    name: str
+    value: float | str
+    low: float | None = None
+    high: float | None = None
+    expected: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a check saw, returned for a healthy case as well, so that near misses can be read.
+
+    certainty: 0 = the fault is absent, 1 = the fault is there. It speaks of the fault's presence, not of
+        what it costs; from 0.25 the check counts as "found", from 0.5 the cause can be "likely".
+    proof: the fault's presence follows from the graph or the weights, not from a sample.
+    recovers: the accuracy gained by the remedy when it was applied to the saved model, or None.
+    """
+
+    certainty: float
+    summary: str
+    fix: str
+    measurements: tuple[Measurement, ...] = ()
+    recovers: Recovery | None = None
+    proof: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What became of one check. `reason` says why a check was skipped or how it crashed."""
+
+    id: str
+    code: str
+    status: Status
+    seconds: float
+    reason: str | None = None
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """A found fault in its place in the ranking. `probability` is None unless it is calibrated."""
+
+    rank: int
+    id: str
+    code: str
+    level: Level
+    probability: float | None
+    title: str
+    summary: str
+    fix: str
+    recovers: Recovery | None
+    evidence: tuple[Measurement, ...]
+    explained_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What was examined, in words and sizes that a report can print."""
+
+    model: str
+    data: str | None
+    format: str
+    twins: str
+    encoder: str | None
+    head: str
+    inputs: tuple[str, ...] = ()
+    loss: str | None = None
+    samples: int | None = None
+    identities: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Two columns of numbers for a picture: a ROC curve, a histogram, accuracy against threshold."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """Numbers behind the pictures of the rich reports. Renderers draw them and compute nothing.
+
+    positives, negatives: distances of same-class and different-class pairs (small = alike).
+    threshold: the deployed one on the same scale; best: the one the data wants. None where there is none.
+    embedding_map: (n, 2) coordinates, map_identities: n names.
+    mistakes: the worst false matches and false non-matches.
+    """
+
+    positives: tuple[float, ...] = ()
+    negatives: tuple[float, ...] = ()
+    threshold: float | None = None
+    best: float | None = None
+    roc: Curve | None = None
+    accuracy_by_threshold: Curve | None = None
+    embedding_map: tuple[tuple[float, float], ...] = ()
+    map_identities: tuple[str, ...] = ()
+    invariance: tuple[TransformDrift, ...] = ()
+    margins: tuple[MarginPoint, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    history: tuple[HistoryColumn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A wrongly judged pair. `left_png` and `right_png` are small PNG files, or empty where not images."""
+
+    kind: Literal["false match", "false non-match"]
+    left: str
+    right: str
+    distance: float
+    left_png: bytes = field(default=b"", repr=False)
+    right_png: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryColumn:
+    """One column of the training history, epoch by epoch."""
+
+    name: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformDrift:
+    """How far one transform at one strength moves an embedding.
+
+    drift: mean distance moved, divided by the median distance between identities (1 = as far as another
+        identity). tolerance: the drift above which a moved sample is nearer to others than to itself.
+    """
+
+    name: str
+    strength: float
+    drift: float
+    tolerance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginPoint:
+    """One margin of a sweep. `active` is the share of negative pairs (or triplets) that still train."""
+
+    margin: float
+    accuracy: Interval
+    auc: float
+    active: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything `diagnose` found out."""
+
+    siamdoctor_version: str
+    subject: Subject
+    verdict: Verdict
+    headline: str
+    accuracy: Accuracy | None
+    attainable: Attainable | None
+    causes: tuple[Cause, ...]
+    checks: tuple[CheckResult, ...]
+    assumed: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    pictures: Pictures = Pictures()
+    schema_version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginSweep:
+    """The answer of `sweep-margin`."""
+
+    depth: Literal["analytic", "head", "full"]
+    loss: str
+    margins: tuple[MarginPoint, ...]
+    recommended: float | None
+    plateau: Interval | None
+    declared: float | None
+    gain: Recovery | None
+    partial: bool
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricScore:
+    """One metric with its own cross-validated threshold (a distance, or a similarity for dot product)."""
+
+    metric: str
+    accuracy: Interval
+    auc: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricComparison:
+    """The answer of `compare-metrics`. `gain` is that of the best over the one in use, paired."""
+
+    metrics: tuple[MetricScore, ...]
+    in_use: str | None
+    best: str
+    gain: Recovery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentationReview:
+    """What the declared augmentation does to the data and to the embedding.
+
+    diversity: mean distance between two augmented versions of an image, over that between two images.
+    """
+
+    diversity: float
+    no_op: tuple[str, ...]
+    harmful: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentationCheck:
+    """The answer of `check-augmentation`. `gap_*` are balanced accuracies, None without training data."""
+
+    transforms: tuple[TransformDrift, ...]
+    declared: AugmentationReview | None
+    gap_train: float | None
+    gap_validation: float | None
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChanceLevel:
+    """The answer of `chance-level`.
+
+    p_value: permutation test of the AUC over identities. detectable: the smallest accuracy that this many
+    identities and pairs can tell from chance; pairs_needed: how many pairs a true 60 % would take.
+    """
+
+    accuracy: Accuracy
+    auc: Interval
+    p_value: float
+    exact_p_value: float
+    detectable: float
+    pairs_needed: int
+    verdict: Verdict
