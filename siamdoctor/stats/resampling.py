@@ -1,0 +1,153 @@
+"""Intervals over identities. Pairs share images and identities, so they are not independent draws.
+
+A bootstrap draw gives each identity (cluster) a weight; a pair of clusters a, b counts w_a * w_b, a pair
+within one cluster w_a. This is the pigeonhole bootstrap for dyadic data (Owen 2007, Annals of Applied
+Statistics 1:386; Cameron and Miller 2014 on dyadic clustering). Sums over pairs are first gathered into a
+clusters x clusters table, so the cost does not grow with the number of pairs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.stats import t as student
+
+from siamdoctor.results import Interval, Recovery
+from siamdoctor.stats.roc import auc, balanced_accuracy
+
+Floats = NDArray[np.floating]
+Bools = NDArray[np.bool_]
+NORMAL_QUANTILE = 1.959964
+DRAWS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dyads:
+    """Pairs seen as pairs of clusters, with the bootstrap weights of the clusters.
+
+    left, right: (p,) cluster index 0..k-1 of each side. same: (p,). weights: (draws, k).
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    same: Bools
+    weights: Floats
+
+    @property
+    def clusters(self) -> int:
+        """Number of independent units."""
+        return int(self.weights.shape[1])
+
+
+def dyads(
+    cluster_left: NDArray[np.integer],
+    cluster_right: NDArray[np.integer],
+    same: Bools,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
+) -> Dyads:
+    """Number the clusters that occur and draw the weights once, so that all intervals are comparable."""
+    _, numbered = np.unique(np.concatenate([cluster_left, cluster_right]), return_inverse=True)
+    clusters = int(numbered.max()) + 1 if numbered.size else 0
+    weights = (
+        rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws)
+        if clusters
+        else np.ones((draws, 0))
+    )
+    p = same.size
+    return Dyads(left=numbered[:p], right=numbered[p:], same=same, weights=weights.astype(np.float64))
+
+
+def accuracy_draws(correct: Bools | Floats, pairs: Dyads) -> Floats:
+    """Balanced accuracy under each bootstrap draw, (draws,); NaN where a draw lacks one kind of pair.
+
+    `correct` (p,) may be a share between 0 and 1.
+    """
+    values = np.asarray(correct, dtype=np.float64)
+    kinds = [_weighted_mean(values, pairs, kind) for kind in (pairs.same, ~pairs.same)]
+    return (kinds[0] + kinds[1]) / 2
+
+
+def _weighted_mean(values: Floats, pairs: Dyads, chosen: Bools) -> Floats:
+    """Mean of the chosen pairs' values under each draw's pair weights."""
+    left, right = pairs.left[chosen], pairs.right[chosen]
+    within = left == right
+    total, count = np.zeros(len(pairs.weights)), np.zeros(len(pairs.weights))
+    for part, product in ((within, False), (~within, True)):
+        shape = (pairs.clusters, pairs.clusters)
+        where = (left[part], right[part])
+        sums = sparse.coo_array((values[chosen][part], where), shape=shape).tocsr()
+        ones = sparse.coo_array((np.ones(int(part.sum())), where), shape=shape).tocsr()
+        total += _spread(pairs.weights, sums, product=product)
+        count += _spread(pairs.weights, ones, product=product)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(count > 0, total / np.where(count > 0, count, 1), np.nan)
+
+
+def _spread(weights: Floats, table: sparse.csr_array, *, product: bool) -> Floats:
+    """Sum of a clusters x clusters table under each draw: w' T w, or the diagonal with w alone."""
+    if not product:
+        return np.asarray(weights @ table.diagonal())
+    return np.einsum("bk,bk->b", np.asarray((table.T @ weights.T).T), weights)
+
+
+def auc_draws(distance: Floats, pairs: Dyads, draws: int = 300) -> Floats:
+    """AUC under the first `draws` bootstrap draws, (draws,), by weighted rank sums with ties counted half."""
+    order = np.argsort(np.where(np.isnan(distance), np.inf, distance), kind="stable")
+    left, right, same, ordered = pairs.left[order], pairs.right[order], pairs.same[order], distance[order]
+    starts = (
+        np.flatnonzero(np.concatenate([[True], np.diff(ordered) > 0])) if ordered.size else np.zeros(0, int)
+    )
+    result = np.empty(min(draws, len(pairs.weights)))
+    for i, w in enumerate(pairs.weights[: result.size]):
+        weight = np.where(left == right, w[left], w[left] * w[right])
+        positive = np.add.reduceat(weight * same, starts)
+        negative = np.add.reduceat(weight * ~same, starts)
+        farther = negative.sum() - np.cumsum(negative)
+        total = positive.sum() * negative.sum()
+        result[i] = (positive * (farther + negative / 2)).sum() / total if total > 0 else np.nan
+    return result
+
+
+def interval(value: float, draws: Floats, clusters: int, *, low: float = 0.0, high: float = 1.0) -> Interval:
+    """A 95 % interval from bootstrap draws, widened for few clusters and kept within [low, high].
+
+    The percentile bootstrap is too narrow with few clusters; deviations are stretched by
+    t(.975, k-1) / z(.975) * sqrt(k / (k-1)) (Hesterberg 2015, The American Statistician 69:371).
+    """
+    kept = draws[np.isfinite(draws)]
+    if not np.isfinite(value) or not kept.size:
+        return Interval(value=0.5 * (low + high), low=low, high=high)
+    k = max(2, clusters)
+    stretch = float(student.ppf(0.975, k - 1)) / NORMAL_QUANTILE * np.sqrt(k / (k - 1))
+    bounds = value + (np.quantile(kept, [0.025, 0.975]) - value) * stretch
+    return Interval(
+        value=float(np.clip(value, low, high)),
+        low=float(np.clip(min(bounds[0], value), low, high)),
+        high=float(np.clip(max(bounds[1], value), low, high)),
+    )
+
+
+def accuracy_interval(predicted: Bools, pairs: Dyads) -> Interval:
+    """Balanced accuracy of decisions (p,) with its interval over clusters."""
+    correct = predicted == pairs.same
+    return interval(balanced_accuracy(predicted, pairs.same), accuracy_draws(correct, pairs), pairs.clusters)
+
+
+def auc_interval(distance: Floats, pairs: Dyads) -> Interval:
+    """AUC with its interval over clusters."""
+    return interval(auc(distance, pairs.same), auc_draws(distance, pairs), pairs.clusters)
+
+
+def paired_gain(before: Bools, after: Bools, pairs: Dyads) -> Recovery:
+    """What decisions `after` gain over decisions `before` on the same pairs, in percentage points.
+
+    Both are resampled with the same weights, so what they share cancels out.
+    """
+    difference = accuracy_draws(after == pairs.same, pairs) - accuracy_draws(before == pairs.same, pairs)
+    value = balanced_accuracy(after, pairs.same) - balanced_accuracy(before, pairs.same)
+    bounds = interval(value, difference, pairs.clusters, low=-1.0, high=1.0)
+    return Recovery(points=100 * bounds.value, low=100 * bounds.low, high=100 * bounds.high)
