@@ -46,9 +46,7 @@ class Check:
 _DECORATED: dict[str, Check] = {}
 
 
-def check(
-    code: str, *, impact: Impact = Impact.MAJOR, explains: Iterable[str] = ()
-) -> Callable[[Run], Run]:
+def check(code: str, *, impact: Impact = Impact.MAJOR, explains: Iterable[str] = ()) -> Callable[[Run], Run]:
     """Register a function as the check of the cause that its name spells.
 
     The id is the function's name with hyphens, the title the docstring's first line, and the whole

@@ -1,1 +1,1 @@
-"""Statistics on plain arrays, each under its name in the literature. Nothing here knows of models or checks."""
+"""Statistics on plain arrays, each under its name in the literature; nothing here knows of models."""

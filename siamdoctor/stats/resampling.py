@@ -16,7 +16,7 @@ from scipy import sparse
 from scipy.stats import t as student
 
 from siamdoctor.results import Interval, Recovery
-from siamdoctor.stats.roc import auc, balanced_accuracy
+from siamdoctor.stats.roc import auc, balanced_accuracy, finite_or_far
 
 Floats = NDArray[np.floating]
 Bools = NDArray[np.bool_]
@@ -53,9 +53,7 @@ def dyads(
     _, numbered = np.unique(np.concatenate([cluster_left, cluster_right]), return_inverse=True)
     clusters = int(numbered.max()) + 1 if numbered.size else 0
     weights = (
-        rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws)
-        if clusters
-        else np.ones((draws, 0))
+        rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws) if clusters else np.ones((draws, 0))
     )
     p = same.size
     return Dyads(left=numbered[:p], right=numbered[p:], same=same, weights=weights.astype(np.float64))
@@ -83,24 +81,22 @@ def _weighted_mean(values: Floats, pairs: Dyads, chosen: Bools) -> Floats:
         ones = sparse.coo_array((np.ones(int(part.sum())), where), shape=shape).tocsr()
         total += _spread(pairs.weights, sums, product=product)
         count += _spread(pairs.weights, ones, product=product)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(count > 0, total / np.where(count > 0, count, 1), np.nan)
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 
 def _spread(weights: Floats, table: sparse.csr_array, *, product: bool) -> Floats:
     """Sum of a clusters x clusters table under each draw: w' T w, or the diagonal with w alone."""
     if not product:
         return np.asarray(weights @ table.diagonal())
-    return np.einsum("bk,bk->b", np.asarray((table.T @ weights.T).T), weights)
+    return np.asarray(np.einsum("bk,bk->b", (table.T @ weights.T).T, weights))
 
 
 def auc_draws(distance: Floats, pairs: Dyads, draws: int = 300) -> Floats:
     """AUC under the first `draws` bootstrap draws, (draws,), by weighted rank sums with ties counted half."""
-    order = np.argsort(np.where(np.isnan(distance), np.inf, distance), kind="stable")
+    distance = finite_or_far(distance)
+    order = np.argsort(distance, kind="stable")
     left, right, same, ordered = pairs.left[order], pairs.right[order], pairs.same[order], distance[order]
-    starts = (
-        np.flatnonzero(np.concatenate([[True], np.diff(ordered) > 0])) if ordered.size else np.zeros(0, int)
-    )
+    starts = np.flatnonzero(np.append(np.ones(min(1, ordered.size), bool), ordered[1:] > ordered[:-1]))
     result = np.empty(min(draws, len(pairs.weights)))
     for i, w in enumerate(pairs.weights[: result.size]):
         weight = np.where(left == right, w[left], w[left] * w[right])

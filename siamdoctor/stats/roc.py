@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 
 Floats = NDArray[np.floating]
 Bools = NDArray[np.bool_]
+ROUNDING = 1e-12  # two gains that differ by less are one gain, computed twice
 
 
 def balanced_accuracy(predicted: Bools, same: Bools) -> float:
@@ -48,29 +49,37 @@ def best_threshold(distance: Floats, same: Bools) -> float:
     """The threshold of greatest balanced accuracy (Youden's index); "same" is `distance < threshold`.
 
     It lies midway between two neighbouring distances; of several equally good cuts the middle one is taken,
-    so that the choice does not hang on a single pair. Where nothing separates it is the median distance.
+    so that the choice does not hang on a single pair. Where no cut beats chance (the distances are all
+    alike, or far means same) it is the smallest distance, below which nothing lies: every pair is different.
+    With one kind of pair alone it is the median, without any pair 0.
     """
+    distance = finite_or_far(distance)
+    if same.all() or not same.any():
+        return float(np.median(distance)) if distance.size else 0.0
     order = np.argsort(distance, kind="stable")
     ordered, labels = distance[order], same[order]
-    positives, negatives = labels.sum(), (~labels).sum()
     cuts = np.flatnonzero(ordered[1:] > ordered[:-1]) + 1
-    if not positives or not negatives or not cuts.size:
-        return float(np.median(distance)) if distance.size else 0.0
-    gain = np.cumsum(labels)[cuts - 1] / positives - np.cumsum(~labels)[cuts - 1] / negatives
-    ties = cuts[gain >= gain.max() - 1e-12]
+    if not cuts.size:
+        return float(ordered[0])
+    gain = (np.cumsum(labels) / labels.sum() - np.cumsum(~labels) / (~labels).sum())[cuts - 1]
+    if gain.max() < ROUNDING:
+        return float(ordered[0])
+    ties = cuts[gain > gain.max() - ROUNDING]
     cut = ties[len(ties) // 2]
-    return _midpoint(float(ordered[cut - 1]), float(ordered[cut]))
+    return _midpoint(ordered[cut - 1], ordered[cut])
 
 
-def _midpoint(low: float, high: float) -> float:
-    """Strictly above `low` and at most `high`, also for neighbouring floats and infinities."""
-    middle = low + (high - low) / 2 if np.isfinite(high) else low + abs(low) + 1.0
-    return middle if middle > low else high
+def _midpoint(low: np.floating, high: np.floating) -> float:
+    """Strictly above `low` and at most `high`, also for neighbouring floats and infinities.
+
+    It is a number of the distances' own type, so that comparing with it never rounds it onto `low`.
+    """
+    with np.errstate(over="ignore"):
+        middle = low / 2 + high / 2 if np.isfinite(high) else low + np.abs(low) + 1
+    return float(middle if middle > low else high)
 
 
-def cross_fitted(
-    distance: Floats, same: Bools, half: NDArray[np.integer]
-) -> tuple[Bools, tuple[float, float]]:
+def cross_fitted(distance: Floats, same: Bools, half: NDArray[np.integer]) -> tuple[Bools, tuple[float, float]]:
     """Decide each half by the threshold that the other half chose.
 
     Returns:
@@ -83,23 +92,29 @@ def cross_fitted(
 
 
 def equal_error_rate(distance: Floats, same: Bools) -> float:
-    """Where false non-matches and false matches are equally frequent, by linear interpolation."""
+    """Where false non-matches and false matches are equally frequent, by linear interpolation.
+
+    Returns NaN where one kind of pair is missing.
+    """
+    if same.all() or not same.any():
+        return float("nan")
     false_match, true_match = roc_curve(distance, same)
-    false_non_match = 1 - true_match
-    crossing = int(np.argmax(false_match >= false_non_match))
-    if crossing == 0:
-        return float(false_match[0])
-    a, b = crossing - 1, crossing
-    gap_a, gap_b = false_non_match[a] - false_match[a], false_non_match[b] - false_match[b]
-    share = gap_a / (gap_a - gap_b) if gap_a != gap_b else 0.0
+    excess = false_match + true_match - 1  # false matches less false non-matches: from -1 at (0, 0) to 1
+    b = int(np.argmax(excess >= 0))
+    a = b - 1
+    share = excess[a] / (excess[a] - excess[b])
     return float(false_match[a] + share * (false_match[b] - false_match[a]))
 
 
 def roc_curve(distance: Floats, same: Bools) -> tuple[Floats, Floats]:
-    """False-match and true-match rate at every distinct threshold, from (0, 0) to (1, 1)."""
-    order = np.argsort(finite_or_far(distance), kind="stable")
-    ordered, labels = finite_or_far(distance)[order], same[order]
-    last = np.append(np.flatnonzero(np.diff(ordered) > 0), ordered.size - 1)
+    """False-match and true-match rate at every distinct threshold, from (0, 0) to (1, 1).
+
+    A kind of pair that is missing has the rate 0 throughout. NaN distances rank as farthest.
+    """
+    distance = finite_or_far(distance)
+    order = np.argsort(distance, kind="stable")
+    ordered, labels = distance[order], same[order]
+    last = np.flatnonzero(np.append(ordered[1:] > ordered[:-1], np.ones(min(1, ordered.size), bool)))
     true_match = np.cumsum(labels)[last] / max(1, labels.sum())
     false_match = np.cumsum(~labels)[last] / max(1, (~labels).sum())
     return np.concatenate([[0.0], false_match]), np.concatenate([[0.0], true_match])

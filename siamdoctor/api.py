@@ -1,0 +1,188 @@
+"""Load, run, rank, report: the only place where the stages meet."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siamdoctor import __version__
+from siamdoctor.case import Case, Progress
+from siamdoctor.data.reading import find_training_split, read_samples
+from siamdoctor.errors import BadSettings, Unavailable
+from siamdoctor.models.reading import read_blueprint
+from siamdoctor.picturing import pictures
+from siamdoctor.ranking import rank
+from siamdoctor.registry import select
+from siamdoctor.results import Accuracy, Report, Subject
+from siamdoctor.runner import run_checks
+from siamdoctor.settings import FILE_NAME, Settings, find_settings_file, read_settings
+from siamdoctor.verdict import attainable, headline, verdict
+
+if TYPE_CHECKING:
+    from siamdoctor.models.blueprint import Blueprint
+    from siamdoctor.models.runtime import Twin
+
+CHANCE = 0.5
+
+
+def diagnose(
+    model: str | Path | object | None = None,
+    data: str | Path | None = None,
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Run every check that can run and rank the causes.
+
+    Args:
+        model: path of a saved model, or a live `keras.Model`; None to take it from the settings.
+        data: path of the data set; None to take it from the settings.
+        settings: facts and settings; without them `siamdoctor.yaml` is looked for beside the model and in
+            the working directory.
+        progress: called with what is being done and the share that is done, 0 to 1.
+
+    Raises:
+        SiamdoctorError: something given cannot be read or used; the message says what to do.
+    """
+    settings = _completed(model, data, settings)
+    checks = select(settings.report.select, settings.report.ignore)
+    case = open_case(settings, progress=progress, live=None if isinstance(model, str | Path) else model)
+    results = run_checks(checks, case)
+    best = attainable(case)
+    causes = rank(results, checks, attainable=best.value if best is not None else None)
+    accuracy = measured_accuracy(case)
+    judged = verdict(accuracy, causes, results)
+    return Report(
+        siamdoctor_version=__version__,
+        subject=subject(case),
+        verdict=judged,
+        headline=headline(judged, accuracy, best, causes),
+        accuracy=accuracy,
+        attainable=best,
+        causes=causes,
+        checks=results,
+        assumed=assumptions(case),
+        warnings=warnings(case),
+        pictures=pictures(case),
+    )
+
+
+def _completed(model: object, data: str | Path | None, settings: Settings | None) -> Settings:
+    """The settings with the model and data of the call put in."""
+    path = Path(model) if isinstance(model, str | Path) else None
+    if settings is None:
+        found = find_settings_file(path, Path.cwd())
+        settings = read_settings(found) if found is not None else Settings()
+    if path is not None:
+        settings = dataclasses.replace(settings, model=dataclasses.replace(settings.model, path=path))
+    if data is not None:
+        settings = dataclasses.replace(settings, data=dataclasses.replace(settings.data, path=Path(data)))
+    return settings
+
+
+def open_case(settings: Settings, *, progress: Progress | None = None, live: object | None = None) -> Case:
+    """Read the model's description and the data set's, without running anything.
+
+    Raises:
+        BadSettings: no model or no data was named.
+        UnreadableModel, UnreadableData: they cannot be read.
+    """
+    blueprint = inspect_model(settings, live=live)
+    if settings.data.path is None:
+        raise BadSettings(f"No data set was named. Give it as DATA, or write data: {{path: ...}} in {FILE_NAME}.")
+    samples = read_samples(settings.data.path)
+    train = settings.data.train or find_training_split(settings.data.path)
+    training_samples = read_samples(train, split="train") if train is not None else None
+
+    def load(blueprint: Blueprint) -> Twin:
+        from siamdoctor.models.runtime import load_twin  # noqa: PLC0415  (TensorFlow: four seconds, only when needed)
+
+        return load_twin(blueprint, settings.model)
+
+    return Case(
+        blueprint=blueprint,
+        samples=samples,
+        training_samples=training_samples,
+        settings=settings,
+        load_twin=load,
+        progress=progress,
+    )
+
+
+def inspect_model(settings: Settings, *, live: object | None = None) -> Blueprint:
+    """What the model file holds, read without running it."""
+    if live is not None:
+        from siamdoctor.models.runtime import read_live  # noqa: PLC0415  (a live model means that TensorFlow is loaded)
+
+        return read_live(live)
+    if settings.model.path is None:
+        raise BadSettings(f"No model was named. Give it as MODEL, or write model: {{path: ...}} in {FILE_NAME}.")
+    return read_blueprint(settings.model.path, settings.model)
+
+
+def measured_accuracy(case: Case) -> Accuracy | None:
+    """Balanced accuracy as deployed, or None where the model or the data cannot be run."""
+    try:
+        value = case.accuracy
+        return Accuracy(
+            value=value.value,
+            low=value.low,
+            high=value.high,
+            chance=CHANCE,
+            pairs=int(case.pairs.same.size),
+            identities=case.pairs.identities,
+        )
+    except Unavailable:
+        return None
+
+
+def subject(case: Case) -> Subject:
+    """What was examined, for the head of a report."""
+    blueprint, samples = case.blueprint, case.samples
+    encoder = blueprint.encoder
+    head = blueprint.head
+    described = f"{head.kind} ({head.merge} + {head.units} {head.activation})" if head.learned else head.kind
+    return Subject(
+        model=str(blueprint.path),
+        data=str(samples.path),
+        format=blueprint.format,
+        twins=blueprint.twins,
+        encoder=f"{encoder.name} ({encoder.dimension} coordinates)" if encoder is not None else None,
+        head=described,
+        inputs=tuple(f"{port.name} {port.shape}" for port in blueprint.inputs),
+        loss=case.settings.training.loss or blueprint.loss,
+        samples=len(samples),
+        identities=len(samples.identity_names),
+        seed=case.settings.seed,
+    )
+
+
+def assumptions(case: Case) -> tuple[str, ...]:
+    """Everything that was taken for granted for want of a declared fact."""
+    said = [*case.blueprint.assumed, *case.samples.assumed]
+    try:
+        said += case.rule.assumed
+        if not case.scaling_declared and not case.encoder.has_rescaling:
+            said.append(f"pixels are {case.scaling.name} before the model (no data.rescale declared)")
+        if case.pairs.cluster_left.size and case.pairs.identities < FEW_IDENTITIES:
+            said.append(
+                f"with {case.pairs.identities} identities, intervals are over samples and say nothing of new identities"
+            )
+    except Unavailable:
+        pass
+    return tuple(dict.fromkeys(said))
+
+
+FEW_IDENTITIES = 4
+
+
+def warnings(case: Case) -> tuple[str, ...]:
+    """Samples that were skipped, and parts of the model that could not be read."""
+    skipped = case.samples.unreadable()
+    said = list(case.blueprint.unreadable)
+    if skipped:
+        named = "; ".join(f"{s.name} ({s.reason})" for s in skipped[:3])
+        more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""  # noqa: PLR2004
+        said.append(f"{len(skipped)} unreadable samples were skipped: {named}{more}")
+    return tuple(said)

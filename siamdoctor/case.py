@@ -1,0 +1,312 @@
+"""Every quantity a check may ask for, computed on first use and then kept, read-only.
+
+Asking is declaring a need: a quantity that cannot be had raises `Unavailable` with the reason, and the
+check that asked is skipped with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamdoctor.data.history import History, read_history
+from siamdoctor.data.pairs import Pairs, draw_pairs, halve_given_pairs
+from siamdoctor.data.samples import FloatArray, IndexArray, Samples
+from siamdoctor.data.scaling import AS_STORED, Scaling, candidates, declared
+from siamdoctor.decision import Rule, deployed_rule
+from siamdoctor.errors import Unavailable, UnreadableData
+from siamdoctor.models.blueprint import Blueprint, Encoder
+from siamdoctor.settings import Settings
+from siamdoctor.stats.resampling import Dyads, accuracy_interval, dyads
+from siamdoctor.view import View
+
+if TYPE_CHECKING:
+    from siamdoctor.models.runtime import Twin
+    from siamdoctor.results import Interval
+    from siamdoctor.trials.outcome import Outcome
+
+Progress = Callable[[str, float], None]
+SCALING_PAIRS = 600  # enough to tell scalings apart, few enough to try half a dozen
+EASE = 0.03  # another scaling must beat the commonest by this much to be preferred
+FREE_SIDE = 64
+
+
+class Case:
+    """One model, one data set and what is known of the run."""
+
+    def __init__(
+        self,
+        *,
+        blueprint: Blueprint | None = None,
+        samples: Samples | None = None,
+        training_samples: Samples | None = None,
+        settings: Settings | None = None,
+        load_twin: Callable[[Blueprint], Twin] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Keep what was given; nothing is read, drawn or run yet."""
+        self._blueprint, self._samples, self._training = blueprint, samples, training_samples
+        self.settings = settings or Settings()
+        self._load_twin = load_twin
+        self.progress: Progress = progress or (lambda _what, _share: None)
+        self._outcomes: dict[str, Outcome | Unavailable] = {}
+
+    def rng(self, name: str) -> np.random.Generator:
+        """A generator of its own for each purpose, so that checks do not disturb one another."""
+        return np.random.default_rng([self.settings.seed, zlib.crc32(name.encode())])
+
+    # What was given ---------------------------------------------------------------------------------
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """The model file, explained."""
+        if self._blueprint is None:
+            raise Unavailable("no model was given")
+        return self._blueprint
+
+    @property
+    def samples(self) -> Samples:
+        """The data set to judge by."""
+        if self._samples is None:
+            raise Unavailable("no data set was given")
+        return self._samples
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder's description."""
+        if self.blueprint.encoder is None:
+            raise Unavailable("no encoder was found in the model (name it with model.encoder)")
+        return self.blueprint.encoder
+
+    @cached_property
+    def twin(self) -> Twin:
+        """The model, ready to run."""
+        if self._load_twin is None:
+            raise Unavailable("the model cannot be run")
+        _ = self.encoder
+        self.progress("loading the model", 0.05)
+        return self._load_twin(self.blueprint)
+
+    @cached_property
+    def history(self) -> History:
+        """The training history that `training.history` names."""
+        path = self.settings.training.history
+        if path is None:
+            raise Unavailable("no training history was given (training.history)")
+        return read_history(path)
+
+    @cached_property
+    def training(self) -> Case:
+        """The same model judged on its training data, if these are known."""
+        if self._training is None:
+            raise Unavailable("no training data was given (data.train)")
+        case = Case(
+            blueprint=self._blueprint,
+            samples=self._training,
+            settings=self.settings,
+            load_twin=lambda _: self.twin,
+            progress=self.progress,
+        )
+        case.__dict__["scaling"] = self.scaling
+        case.__dict__["rule"] = self.rule
+        return case
+
+    # Pairs --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one sample as the encoder wants it; free sides of an image become 64."""
+        shape = self.encoder.input_shape
+        return tuple(FREE_SIDE if side is None else side for side in shape)
+
+    @cached_property
+    def _read(self) -> tuple[Pairs, IndexArray, FloatArray]:
+        """Pairs with positions into the samples read, which samples these are, and their stored values."""
+        samples, rng = self.samples, self.rng("pairs")
+        if samples.pairs is not None:
+            drawn = halve_given_pairs(samples.pairs, samples.identity, rng)
+        else:
+            drawn = draw_pairs(samples.identity, self.settings.data.pairs, rng)
+        self.progress(f"reading {np.unique([drawn.left, drawn.right]).size} samples", 0.1)
+        used = np.unique(np.concatenate([drawn.left, drawn.right]))
+        values = samples.load(used, self.sample_shape)
+        readable = np.isfinite(values.reshape(len(values), -1)).all(1)
+        if not readable.any():
+            raise UnreadableData(f"No sample could be read as numbers. Received: data={samples.path}")
+        return self._without_unreadable(drawn, used, values, readable)
+
+    @staticmethod
+    def _without_unreadable(
+        drawn: Pairs, used: IndexArray, values: FloatArray, readable: NDArray[np.bool_]
+    ) -> tuple[Pairs, IndexArray, FloatArray]:
+        """Drop the pairs of samples that could not be decoded, and renumber the rest."""
+        position = np.cumsum(readable) - 1
+        left, right = np.searchsorted(used, drawn.left), np.searchsorted(used, drawn.right)
+        kept = readable[left] & readable[right]
+        pairs = dataclasses.replace(
+            drawn,
+            left=position[left][kept],
+            right=position[right][kept],
+            same=drawn.same[kept],
+            half=drawn.half[kept],
+            cluster_left=drawn.cluster_left[kept],
+            cluster_right=drawn.cluster_right[kept],
+        )
+        stored = values[readable] if not readable.all() else values
+        stored.setflags(write=False)
+        return pairs, used[readable], stored
+
+    @property
+    def pairs(self) -> Pairs:
+        """The pairs that everything is measured on; left and right are positions in `pixels`."""
+        return self._read[0]
+
+    @property
+    def used(self) -> IndexArray:
+        """(n,) which samples of the data set were read."""
+        return self._read[1]
+
+    @property
+    def pixels(self) -> FloatArray:
+        """(n, *sample_shape) values as stored."""
+        return self._read[2]
+
+    @cached_property
+    def identity(self) -> IndexArray:
+        """(n,) identity of each sample read."""
+        return self.samples.identity[self.used]
+
+    @cached_property
+    def dyads(self) -> Dyads:
+        """The pairs prepared for intervals over identities."""
+        pairs = self.pairs
+        return dyads(pairs.cluster_left, pairs.cluster_right, pairs.same, self.rng("bootstrap"))
+
+    # The model's view of them -------------------------------------------------------------------------
+
+    @cached_property
+    def rule(self) -> Rule:
+        """How the user decides a pair."""
+        return deployed_rule(self.blueprint, self.settings, comparable=self.twin.can_compare)
+
+    @property
+    def scaling_declared(self) -> bool:
+        """Whether the user said how pixels are scaled."""
+        return self.settings.data.rescale is not None
+
+    @cached_property
+    def scaling(self) -> Scaling:
+        """What happens to stored values before the model: declared, done by the model, or the best found."""
+        if self.settings.data.rescale is not None:
+            return declared(self.settings.data.rescale)
+        if self.encoder.has_rescaling:
+            return AS_STORED
+        options = self.scaling_candidates
+        if len(options) == 1:
+            return options[0]
+        scores = [self._scaling_score(option) for option in options]
+        best = int(np.argmax(scores))
+        return options[best] if scores[best] > scores[0] + EASE else options[0]
+
+    @cached_property
+    def scaling_candidates(self) -> tuple[Scaling, ...]:
+        """Scalings worth trying for data of this kind, the commonest first."""
+        images = self.samples.kind == "images"
+        return candidates(self.samples.stored_scale, self.sample_shape, images=images)
+
+    def _scaling_score(self, option: Scaling) -> float:
+        """AUC plus deployed accuracy (where a threshold is known) on a part of the pairs."""
+        view = self._part(SCALING_PAIRS).view(scaling=option)
+        if not view.finite():
+            return 0.0
+        separation = max(view.auc, 1 - view.auc)
+        if self.rule.threshold is None:
+            return 2 * separation
+        same = view.pairs.same
+        deployed = (view.as_deployed[same].mean() + (~view.as_deployed[~same]).mean()) / 2
+        return separation + float(max(deployed, 1 - deployed))
+
+    def _part(self, count: int) -> Case:
+        """The same case on the first `count` pairs of a random order, for quick looks."""
+        pairs = self.pairs
+        chosen = np.sort(self.rng("part").permutation(pairs.same.size)[:count])
+        used = np.unique(np.concatenate([pairs.left[chosen], pairs.right[chosen]]))
+        part = Case(
+            blueprint=self._blueprint,
+            samples=self._samples,
+            settings=self.settings,
+            load_twin=lambda _: self.twin,
+        )
+        smaller = dataclasses.replace(
+            pairs,
+            left=np.searchsorted(used, pairs.left[chosen]),
+            right=np.searchsorted(used, pairs.right[chosen]),
+            same=pairs.same[chosen],
+            half=pairs.half[chosen],
+            cluster_left=pairs.cluster_left[chosen],
+            cluster_right=pairs.cluster_right[chosen],
+        )
+        part.__dict__["_read"] = (smaller, self.used[used], self.pixels[used])
+        part.__dict__["rule"] = self.rule
+        return part
+
+    @cached_property
+    def inputs(self) -> FloatArray:
+        """(n, *sample_shape) samples as the deployed model receives them."""
+        scaled = self.scaling.apply(self.pixels)
+        scaled.setflags(write=False)
+        return scaled
+
+    @cached_property
+    def deployed(self) -> View:
+        """The pairs as the deployed model sees them."""
+        self.progress("embedding", 0.2)
+        return View(twin=self.twin, inputs=self.inputs, pairs=self.pairs, rule=self.rule)
+
+    def view(self, *, twin: Twin | None = None, scaling: Scaling | None = None, rule: Rule | None = None) -> View:
+        """The same pairs seen by another model, through another scaling, or under another rule."""
+        inputs = self.inputs if scaling is None else scaling.apply(self.pixels)
+        return View(twin=twin or self.twin, inputs=inputs, pairs=self.pairs, rule=rule or self.rule)
+
+    @property
+    def embeddings(self) -> FloatArray:
+        """(n, d) embeddings of the samples read."""
+        return self.deployed.embeddings
+
+    @cached_property
+    def accuracy(self) -> Interval:
+        """Balanced accuracy as deployed, with its interval over identities."""
+        return accuracy_interval(self.deployed.as_deployed, self.dyads)
+
+    @cached_property
+    def tuned_accuracy(self) -> Interval:
+        """The same with a threshold from the other half."""
+        return accuracy_interval(self.deployed.tuned, self.dyads)
+
+    # Trials -------------------------------------------------------------------------------------------
+
+    def trial(self, name: str) -> Outcome:
+        """The outcome of a remedy, applied once and kept; `Unavailable` where it cannot be applied."""
+        from siamdoctor.trials import run_trial  # noqa: PLC0415  (trials read cases)
+
+        if name not in self._outcomes:
+            self.progress(f"trying: {name}", 0.4)
+            try:
+                self._outcomes[name] = run_trial(name, self)
+            except Unavailable as missing:
+                self._outcomes[name] = missing
+        outcome = self._outcomes[name]
+        if isinstance(outcome, Unavailable):
+            raise outcome
+        return outcome
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """All remedies tried so far that could be applied."""
+        return tuple(o for o in self._outcomes.values() if not isinstance(o, Unavailable))

@@ -1,0 +1,1 @@
+"""How the towers and inputs are wired."""

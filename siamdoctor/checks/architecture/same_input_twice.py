@@ -1,0 +1,61 @@
+"""SD502: the output depends on one of the two inputs only."""
+
+from __future__ import annotations
+
+from siamdoctor.case import Case
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement
+
+
+@check(
+    "SD502",
+    impact=Impact.FATAL,
+    explains={
+        "untrained-encoder",
+        "wrong-threshold",
+        "collapsed-embedding",
+        "mismatched-metric",
+        "saturated-output",
+        "inexpressive-head",
+    },
+)
+def same_input_twice(case: Case) -> Evidence:
+    """The output ignores one of its two inputs.
+
+    A slip of the pen wires one input into both sides. The model compares each sample with itself, so its
+    output says nothing about the pair, whatever is trained.
+
+    How it looks: loss .6931 (cross-entropy) or constant; f(a, b) = f(a, c) for all c.
+
+    A model that has it:
+
+    ```python
+    distance = Distance()([encoder(left), encoder(left)])
+    ```
+
+    The corrected line, after which the model must be trained again:
+
+    ```python
+    distance = Distance()([encoder(left), encoder(right)])
+    ```
+    """
+    blueprint = case.blueprint
+    present = blueprint.same_input_twice or bool(blueprint.ignored_inputs)
+    ignored = ", ".join(blueprint.ignored_inputs) or "the second side"
+    if not present:
+        return Evidence(certainty=0.0, summary="Both inputs reach the output.", fix="Nothing to do.")
+    recovers = None
+    try:
+        outcome = case.trial("both-inputs")
+        recovers = outcome.gain if outcome.gain.low > 0 else None
+    except Unavailable:
+        pass
+    return Evidence(
+        certainty=1.0,
+        summary=f"The output does not depend on {ignored}: every sample is compared with itself.",
+        fix="Wire both inputs into the comparison, and train again:\n    head([encoder(left), encoder(right)])",
+        measurements=(Measurement(name="inputs that reach no output", value=ignored, expected="none"),),
+        recovers=recovers,
+        proof=True,
+    )

@@ -1,0 +1,1 @@
+"""Samples, preprocessing, augmentation and pairs."""

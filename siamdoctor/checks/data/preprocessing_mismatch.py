@@ -1,0 +1,118 @@
+"""SD401: pixels reach the model on another scale than in training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from siamdoctor.case import Case
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement
+from siamdoctor.stats.ramps import ramp
+
+AUC_GAIN = 0.02
+PLAUSIBLE = (
+    0.05,
+    20.0,
+)  # largest value that a first layer is usually fed; outside it something was left out or done twice
+
+
+@check(
+    "SD401",
+    impact=Impact.FATAL,
+    explains={
+        "wrong-threshold",
+        "mismatched-metric",
+        "saturated-output",
+        "collapsed-embedding",
+        "narrow-embedding",
+        "stale-batch-statistics",
+        "insufficient-augmentation",
+        "margin-too-large",
+        "margin-too-small",
+    },
+)
+def preprocessing_mismatch(case: Case) -> Evidence:
+    """Pixels are scaled otherwise than in training.
+
+    Division by 255 left out or done twice (once inside the model, once outside), [-1, 1] against [0, 1],
+    BGR against RGB, black on white against white on black: the model sees what it was never trained on.
+
+    How it looks: outputs constant or poor at inference while training was fine.
+
+    A model that has it:
+
+    ```python
+    x = keras.layers.Rescaling(1 / 255)(inputs)          # inside the model ...
+    model.predict(images / 255)                          # ... and outside again
+    ```
+
+    The corrected line; keep the scaling in one place, best inside the model:
+
+    ```python
+    model.predict(images)
+    ```
+
+    Seen in: devtrack#927 (Rescaling inside and /255 outside), facenet#594, keras-applications#64,
+    keras-io PR #1185; in our own experiment .483 became .924.
+    """
+    if not case.scaling_declared and not case.encoder.has_rescaling:
+        return Evidence(
+            certainty=0.0,
+            summary=f"No scaling is declared; the best found is assumed (pixels {case.scaling.name}).",
+            fix="Declare data.rescale, so that a mismatch can be found.",
+        )
+    outcome = case.trial("scaling")
+    before = case.deployed.auc
+    largest = _largest_fed(case)
+    implausible = not PLAUSIBLE[0] <= largest <= PLAUSIBLE[1]
+    better = outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
+    certainty = 0.0
+    if outcome.gain.low > 0 and (better or implausible) and outcome.detail != case.scaling.name:
+        certainty = ramp(outcome.gain.points, clear=2, sure=7)
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            f"Pixels are {case.scaling.name}; {outcome.detail} they give AUC {outcome.auc:.2f} instead of {before:.2f}."
+            if certainty
+            else f"No other scaling is clearly better than the one in use (pixels {case.scaling.name})."
+        ),
+        fix=_fix(case, outcome.detail),
+        measurements=(
+            Measurement(name="largest value the first layer is fed", value=largest, expected="about 1"),
+            Measurement(name="AUC as scaled now", value=before, expected="near the next line"),
+            Measurement(name=f"AUC with pixels {outcome.detail}", value=outcome.auc, expected="near the line above"),
+            Measurement(
+                name=f"balanced accuracy with pixels {outcome.detail}",
+                value=outcome.accuracy.value,
+                low=outcome.accuracy.low,
+                high=outcome.accuracy.high,
+                expected="the accuracy in use",
+            ),
+        ),
+        recovers=outcome.gain if certainty else None,
+    )
+
+
+def _largest_fed(case: Case) -> float:
+    """Largest absolute value after the pipeline and a Rescaling layer at the model's beginning."""
+    factor = 1.0
+    for layer in case.encoder.layers:
+        if layer.class_name == "Rescaling":
+            scale = dict(layer.settings).get("scale", "1")
+            try:
+                factor *= float(scale)
+            except ValueError:
+                return 1.0
+    return float(np.abs(case.inputs).max() * abs(factor))
+
+
+def _fix(case: Case, scaling: str) -> str:
+    if case.encoder.has_rescaling:
+        return (
+            f"The model scales its input itself; give it pixels {scaling}:\n"
+            "    model.predict([left, right])   # no / 255 outside"
+        )
+    return (
+        f"Scale as in training (pixels {scaling}), best inside the model, where it cannot be forgotten:\n"
+        "    x = keras.layers.Rescaling(1 / 255)(inputs)"
+    )

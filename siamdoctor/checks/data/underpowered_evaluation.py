@@ -1,0 +1,59 @@
+"""SD408: too few identities or pairs to tell this accuracy from chance."""
+
+from __future__ import annotations
+
+from siamdoctor.case import Case
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement
+from siamdoctor.stats.power import detectable_accuracy, effective_pairs, pairs_needed
+from siamdoctor.stats.ramps import ramp
+
+CHANCE = 0.5
+WIDE = 0.1  # half-width from which 50 % and 60 % cannot be told apart
+
+
+@check("SD408", impact=Impact.MINOR)
+def underpowered_evaluation(case: Case) -> Evidence:
+    """Too few identities or pairs to tell this accuracy from chance.
+
+    Pairs share images and identities, so a thousand pairs of six people are not a thousand observations.
+    With few identities the accuracy of a good model may look like chance, and the other way round.
+
+    How it looks: the accuracy jumps between runs; its interval over identities holds both 50 % and 60 %.
+
+    An evaluation that has it:
+
+    ```python
+    validation_pairs = make_pairs(images_of_four_people, count=40)
+    ```
+
+    What helps: more identities first, then more images of each, then more pairs.
+
+    See: Owen 2007 (The pigeonhole bootstrap); LFW reports over ten folds of separate people.
+    """
+    value = max(case.accuracy, case.tuned_accuracy, key=lambda i: i.high - i.low)
+    half_width = (value.high - value.low) / 2
+    effective = effective_pairs(value.value, half_width, case.pairs.same.size)
+    undecided = value.low <= CHANCE < value.high and value.high > CHANCE + 0.05
+    certainty = ramp(half_width, clear=0.05, sure=WIDE) if undecided else 0.0
+    wanted = pairs_needed(0.6, effective, case.pairs.same.size)
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            f"With {case.pairs.identities} identities the accuracy is {100 * value.value:.0f} % give or take "
+            f"{100 * half_width:.0f}: it cannot be told from chance."
+            if certainty
+            else f"The accuracy is known to about {100 * half_width:.0f} points."
+        ),
+        fix=f"Evaluate on more identities; about {wanted:,} pairs in the present proportion could tell 60 % from 50 %.",
+        measurements=(
+            Measurement(name="identities", value=float(case.pairs.identities), expected="30 or more"),
+            Measurement(name="pairs", value=float(case.pairs.same.size), expected=f"{wanted:,} or more"),
+            Measurement(name="independent pairs that they are worth", value=effective, expected="200 or more"),
+            Measurement(
+                name="smallest accuracy that can be told from chance",
+                value=detectable_accuracy(effective),
+                expected="below 0.6",
+            ),
+        ),
+    )

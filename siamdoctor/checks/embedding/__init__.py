@@ -1,0 +1,1 @@
+"""The state of the embedding and of the weights behind it."""

@@ -1,0 +1,87 @@
+"""SD301: all samples land on (nearly) one point."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from siamdoctor.case import Case
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement
+from siamdoctor.stats.geometry import dead_unit_share, effective_rank, relative_spread
+from siamdoctor.stats.ramps import ramp
+
+
+@check(
+    "SD301",
+    impact=Impact.FATAL,
+    explains={
+        "wrong-threshold",
+        "mismatched-metric",
+        "margin-too-large",
+        "margin-too-small",
+        "insufficient-augmentation",
+        "narrow-embedding",
+        "saturated-output",
+        "easy-triplets",
+        "too-few-identities",
+        "undertrained",
+    },
+)
+def collapsed_embedding(case: Case) -> Evidence:
+    """The embedding has collapsed to one point.
+
+    Mapping everything to one point is a resting place of both triplet and contrastive loss. Hardest-negative
+    mining, a learning rate that is too high, or ReLU units that all died lead there.
+
+    How it looks: the loss sits at exactly the margin (triplet) or at (1-p)m^2 (contrastive); distances end
+    at the floor .000316 = sqrt(1e-7); no threshold and no metric separates anything.
+
+    A model that has it:
+
+    ```python
+    model.compile(optimizer=keras.optimizers.Adam(0.1), loss=batch_hard_triplet_loss)
+    ```
+
+    The corrected lines, in the order in which threads report success; train again:
+
+    ```python
+    optimizer = keras.optimizers.Adam(1e-4)              # lower the rate
+    loss = semi_hard_triplet_loss                        # semi-hard or batch-all before batch-hard
+    x = keras.layers.UnitNormalization()(x)              # L2-normalise; no ReLU as the last layer
+    ```
+
+    Seen in: omoindrot#6, #14, #37, #51, triplet-reid#30, OML#367, keras#4387; the commonest single cause.
+    """
+    embeddings = case.embeddings
+    if not np.isfinite(embeddings).all():
+        return Evidence(certainty=0.0, summary="The embeddings are not finite.", fix="See non-finite-weights.")
+    spread, rank = relative_spread(embeddings), effective_rank(embeddings)
+    dead = dead_unit_share(embeddings)
+    best = _best_auc(case)
+    tight = ramp(math.log10(max(spread, 1e-12)), clear=-0.7, sure=-1.7)
+    useless = ramp(best, clear=0.8, sure=0.65)
+    certainty = max(tight * useless, ramp(dead, clear=0.9, sure=0.995) * useless)
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            f"All embeddings lie at one point: they spread by {100 * spread:.2g} % of their length, "
+            f"and {100 * dead:.0f} % of the units never change."
+            if certainty
+            else f"The embeddings spread by {100 * spread:.0f} % of their length."
+        ),
+        fix="Train again with a lower rate, milder mining, and no ReLU at the end:\n"
+        "    keras.optimizers.Adam(1e-4);  layers.Dense(dim);  layers.UnitNormalization()",
+        measurements=(
+            Measurement(name="spread of the embeddings over their length", value=spread, expected="above 0.2"),
+            Measurement(name="effective rank", value=rank, expected="above 2"),
+            Measurement(name="share of units that never change", value=dead, expected="below 0.9"),
+            Measurement(name="best AUC by any metric", value=best, expected="above 0.8"),
+        ),
+    )
+
+
+def _best_auc(case: Case) -> float:
+    """How well the embedding separates by whatever metric suits it best."""
+    return case.trial("metric").auc

@@ -1,0 +1,73 @@
+"""SD307: BatchNormalization uses statistics at inference that do not fit the data."""
+
+from __future__ import annotations
+
+from siamdoctor.case import Case
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement
+from siamdoctor.stats.ramps import ramp
+
+AUC_GAIN = 0.03
+
+
+@check(
+    "SD307",
+    impact=Impact.FATAL,
+    explains={
+        "wrong-threshold",
+        "mismatched-metric",
+        "collapsed-embedding",
+        "narrow-embedding",
+        "insufficient-augmentation",
+        "saturated-output",
+    },
+)
+def stale_batch_statistics(case: Case) -> Evidence:
+    """BatchNormalization's stored statistics do not fit the data.
+
+    While training, the layer normalises by the batch; at inference by moving averages. With few steps, the
+    default momentum of .99, tiny batches, or pretrained statistics from other data, the averages are not yet
+    those of the data, and a network that trains well predicts at chance.
+
+    How it looks: training accuracy high, `predict` and validation at 50 %.
+
+    A model that has it:
+
+    ```python
+    x = keras.layers.BatchNormalization()(x)             # momentum .99, and 30 steps of training
+    ```
+
+    The corrected lines:
+
+    ```python
+    x = keras.layers.BatchNormalization(momentum=0.9)(x)
+    # or re-estimate on the finished model: forward passes in training mode, no gradient
+    for batch in batches:
+        encoder(batch, training=True)
+    ```
+
+    When fine-tuning a frozen backbone, call it with `training=False`.
+
+    Seen in: keras#7177, keras PR #9965, keras#12450, keras-resnet#46, tfsim#260, facenet#56.
+    """
+    outcome = case.trial("batch-statistics")
+    before = case.deployed.auc
+    separates_better = outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
+    certainty = ramp(outcome.gain.points, clear=2, sure=7) if separates_better and outcome.gain.low > 0 else 0.0
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            "With BatchNormalization's statistics re-estimated on this data, and no weight changed, "
+            f"the AUC rises from {before:.2f} to {outcome.auc:.2f}."
+            if certainty
+            else "Re-estimating BatchNormalization's statistics on this data changes little."
+        ),
+        fix="Let the statistics catch up (forward passes, no gradient), or lower the momentum and train again:\n"
+        "    for batch in batches: encoder(batch, training=True)\n"
+        "    layers.BatchNormalization(momentum=0.9)",
+        measurements=(
+            Measurement(name="AUC with the stored statistics", value=before, expected="near the next line"),
+            Measurement(name="AUC with statistics of this data", value=outcome.auc, expected="near the line above"),
+        ),
+        recovers=outcome.gain if certainty else None,
+    )

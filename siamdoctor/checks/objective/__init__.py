@@ -1,0 +1,1 @@
+"""Labels, loss, head and margin: what training asked for."""

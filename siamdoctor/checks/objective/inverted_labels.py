@@ -1,0 +1,81 @@
+"""SD201: the labels contradict the loss, so training pulled different identities together."""
+
+from __future__ import annotations
+
+from siamdoctor.case import Case
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Interval, Measurement
+from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.resampling import auc_interval
+
+CHANCE = 0.5
+
+
+@check(
+    "SD201",
+    impact=Impact.FATAL,
+    explains={"wrong-threshold", "mismatched-metric", "insufficient-augmentation"},
+)
+def inverted_labels(case: Case) -> Evidence:
+    """The pair labels contradict the loss.
+
+    Contrastive loss comes in two conventions, `y d^2 + (1-y) max(m-d, 0)^2` with 1 = same, and its mirror
+    image with 1 = different. With the wrong one, training pulls different classes together and pushes a
+    class apart, which cannot be done in general: the embedding is ruined, not merely reversed.
+
+    How it looks: AUC near 0.5 on fresh data (not near 0!) and *below* 0.5 on the training data; the loss
+    stays near p(1-p)m^2; no threshold and no flipping of the decision helps. Under a learned sigmoid head
+    the mismatch is harmless, because the head learns the sign.
+
+    A model that has it:
+
+    ```python
+    loss = y * d**2 + (1 - y) * keras.ops.maximum(margin - d, 0)**2   # wants 1 = same
+    y = (class_left != class_right)                                    # gives 1 = different
+    ```
+
+    The corrected line, after which the model must be trained again:
+
+    ```python
+    y = (class_left == class_right).astype("float32")
+    ```
+
+    Seen in: signet-pytorch#2 (confirmed by its author), keras#4980; twelve threads argue about it, most of
+    them about a convention that was consistent.
+    """
+    if case.rule.metric == "output":
+        return Evidence(
+            certainty=0.0,
+            summary="A learned head learns the sign of the labels by itself.",
+            fix="Nothing to do.",
+        )
+    fresh = auc_interval(case.deployed.distance, case.dyads)
+    seen = _training_auc(case)
+    telling = min((fresh, seen) if seen is not None else (fresh,), key=lambda i: i.value)
+    certainty = ramp(CHANCE - telling.value, clear=0.01, sure=0.06) if telling.high < CHANCE else 0.0
+    measurements = [_row("AUC of near = same", fresh)] + ([_row("the same on training data", seen)] if seen else [])
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            f"Same-class pairs lie farther apart than different-class pairs (AUC {telling.value:.2f}): "
+            "training pushed the wrong pairs apart."
+            if certainty
+            else "Same-class pairs do not lie farther apart than different-class pairs."
+        ),
+        fix="Make the labels follow the loss, and train again; flipping the decision does not repair it:\n"
+        "    y = (class_left == class_right).astype('float32')   # for y*d**2 + (1-y)*max(m-d, 0)**2",
+        measurements=tuple(measurements),
+    )
+
+
+def _training_auc(case: Case) -> Interval | None:
+    try:
+        training = case.training
+        return auc_interval(training.deployed.distance, training.dyads)
+    except Unavailable:
+        return None
+
+
+def _row(name: str, interval: Interval) -> Measurement:
+    return Measurement(name=name, value=interval.value, low=interval.low, high=interval.high, expected="above 0.5")

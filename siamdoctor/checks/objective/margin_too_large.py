@@ -1,0 +1,89 @@
+"""SD206: a margin that the embedding cannot reach."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from siamdoctor.case import Case
+from siamdoctor.checks.objective._margins import declared_margin, threshold_from_margin
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement
+from siamdoctor.stats.ramps import ramp
+from siamdoctor.trials.margins import active_share, reach
+
+
+@check(
+    "SD206",
+    impact=Impact.MAJOR,
+    explains={
+        "wrong-threshold",
+        "narrow-embedding",
+        "mismatched-metric",
+        "insufficient-augmentation",
+        "saturated-output",
+    },
+)
+def margin_too_large(case: Case) -> Evidence:
+    """The margin is larger than the distances that the embedding can reach.
+
+    Two unit vectors are at most 2 apart, two sigmoid embeddings sqrt(dim). With a margin beyond that, no
+    negative pair is ever satisfied: every pair is pushed at every step, the positives' part of the loss
+    drowns, and the loss has a floor of (margin - reach)^2.
+
+    How it looks: all negatives active to the end; positives nearly as far apart as negatives; a threshold
+    derived from the margin calls everything the same.
+
+    A model that has it:
+
+    ```python
+    x = keras.layers.UnitNormalization()(x)
+    loss = contrastive_loss(margin=5.0)
+    ```
+
+    The corrected line; `siamdoctor sweep-margin` measures which margins would work:
+
+    ```python
+    loss = contrastive_loss(margin=1.0)
+    ```
+
+    Seen in: sentence-transformers#1183, pytorch-metric-learning#504, adambielski#51.
+    """
+    margin = declared_margin(case)
+    distance, same = case.deployed.metric_distance("euclidean"), case.pairs.same
+    limit, far = reach(case.encoder), float(np.quantile(distance[~same], 0.95))
+    active = active_share(distance, same, margin)
+    unreachable = ramp(margin / limit, clear=0.95, sure=1.2) if np.isfinite(limit) else 0.0
+    unreached = ramp(margin / far, clear=1.3, sure=3.0) if far > 0 else 0.0
+    certainty = max(unreachable, unreached) * ramp(active, clear=0.9, sure=0.99)
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            f"The margin {margin:g} is out of reach: embeddings can be {limit:.3g} apart at most, and "
+            f"{100 * active:.0f} % of the different pairs are still pushed."
+            if certainty and np.isfinite(limit)
+            else f"The margin {margin:g} was never reached: 95 % of the different pairs lie within {far:.3g}."
+            if certainty
+            else f"The margin {margin:g} is within reach; {100 * (1 - active):.0f} % of the different pairs satisfy it."
+        ),
+        fix="Take a margin within reach, and train again (`siamdoctor sweep-margin` says which):\n"
+        f"    margin = {_suggestion(limit):g}",
+        measurements=(
+            Measurement(
+                name="margin",
+                value=margin,
+                expected=f"below {limit:.3g}" if np.isfinite(limit) else "reached",
+            ),
+            Measurement(
+                name="distance that 95 % of the different pairs stay within",
+                value=far,
+                expected="near the margin or above",
+            ),
+            Measurement(name="share of different pairs still pushed", value=active, expected="below 0.9"),
+        ),
+        recovers=threshold_from_margin(case, margin) if certainty else None,
+    )
+
+
+def _suggestion(limit: float) -> float:
+    """The article's starting point, or half of what can be reached where that is less."""
+    return min(1.0, limit / 2)

@@ -1,0 +1,81 @@
+"""SD207: a margin so small that different pairs satisfy it without training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from siamdoctor.case import Case
+from siamdoctor.checks.objective._margins import declared_margin, threshold_from_margin
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement
+from siamdoctor.stats.ramps import ramp
+from siamdoctor.trials.margins import active_share, initial_distances
+
+
+@check(
+    "SD207",
+    impact=Impact.MAJOR,
+    explains={
+        "wrong-threshold",
+        "collapsed-embedding",
+        "narrow-embedding",
+        "mismatched-metric",
+        "insufficient-augmentation",
+        "easy-triplets",
+    },
+)
+def margin_too_small(case: Case) -> Evidence:
+    """The margin is so small that different pairs satisfy it from the start.
+
+    Before any training, different pairs were already many margins apart, so they gave no gradient. Only the
+    pull on same pairs is left, and it shrinks the whole embedding until distances are about one margin.
+
+    How it looks: loss near 0 early; distances tiny, down to the floor .000316 = sqrt(1e-7).
+
+    A model that has it:
+
+    ```python
+    loss = contrastive_loss(margin=0.01)
+    ```
+
+    The corrected line; `siamdoctor sweep-margin` measures which margins would work:
+
+    ```python
+    loss = contrastive_loss(margin=1.0)
+    ```
+
+    Seen in: the article "Why is my Siamese network achieving only 50% accuracy?"; keras#9054.
+    """
+    margin = declared_margin(case)
+    distance, same = case.deployed.metric_distance("euclidean"), case.pairs.same
+    active = active_share(distance, same, margin)
+    initial = initial_distances(case)
+    at_start = float(np.median(initial[~same]))
+    ratio = margin / at_start if at_start > 0 else float("inf")
+    active_at_start = active_share(initial, same, margin)
+    certainty = ramp(ratio, clear=0.2, sure=0.05) * ramp(active_at_start, clear=0.2, sure=0.02)
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            f"The margin {margin:g} is small: untrained, this network puts different pairs {at_start:.3g} apart, so "
+            f"{100 * (1 - active_at_start):.0f} % of them never trained."
+            if certainty
+            else f"The margin {margin:g} is not small for this network, which starts with distances of {at_start:.3g}."
+        ),
+        fix="Take a larger margin, and train again (`siamdoctor sweep-margin` says which):\n"
+        f"    margin = {float(f'{max(at_start, 1e-6):.2g}'):g}",
+        measurements=(
+            Measurement(
+                name="margin over the distance of different pairs before training",
+                value=ratio,
+                expected="above 0.2",
+            ),
+            Measurement(
+                name="share of different pairs that trained at the start",
+                value=active_at_start,
+                expected="above 0.2",
+            ),
+            Measurement(name="share of different pairs still pushed", value=active, expected="above 0.05"),
+        ),
+        recovers=threshold_from_margin(case, margin) if certainty else None,
+    )

@@ -1,0 +1,1 @@
+"""The model may be fine: how its output is read, thresholded and scored."""

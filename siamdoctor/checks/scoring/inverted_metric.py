@@ -1,0 +1,108 @@
+"""SD101: the score is read in the wrong direction, so a good model shows an accuracy far below chance."""
+
+from __future__ import annotations
+
+from siamdoctor.case import Case
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.stats.ramps import ramp
+
+CHANCE = 0.5
+MISREAD = 0.15  # a distance whose AUC is below this was recognised as the opposite of what it is
+
+
+@check("SD101", impact=Impact.FATAL, explains={"wrong-threshold", "inverted-labels"})
+def inverted_metric(case: Case) -> Evidence:
+    """The score is read in the wrong direction.
+
+    A distance is small for alike pairs, but Keras' own `accuracy` counts every output above 0.5 as label 1.
+    On a distance with label 1 = same, it counts exactly the wrong pairs: the loss falls, the model is good,
+    and the accuracy shown is 0.4 to 40 %, or a flat 50 % when all distances exceed 0.5.
+
+    How it looks: accuracy well below one half while the loss falls normally; AUC far from 0.5.
+
+    A model that has it:
+
+    ```python
+    model.compile(loss=contrastive_loss, optimizer="adam", metrics=["accuracy"])  # output is a distance
+    ```
+
+    The corrected lines:
+
+    ```python
+    def accuracy(same, distance):
+        return keras.ops.mean(keras.ops.cast(keras.ops.equal(
+            keras.ops.cast(same, "bool"), distance < 0.5), "float32"))
+
+    model.compile(loss=contrastive_loss, optimizer="adam", metrics=[accuracy])
+    ```
+
+    No retraining is needed. Two relatives: `labels[pred < 0.5].mean()` is precision, not accuracy; and a
+    metric over labels of shape (batch,) and distances of shape (batch, 1) broadcasts to a flat 0.50.
+
+    Seen in: keras#4980 (0.42 % shown, 99.5 % in truth), keras#5052, keras#1866, keras#13018.
+    """
+    view, rule = case.deployed, case.rule
+    learned = rule.metric == "output"
+    if rule.inverted:
+        certainty = ramp(view.auc, clear=0.55, sure=0.65)
+    else:
+        certainty = ramp(CHANCE - view.auc, clear=0.1, sure=0.25) if learned or view.auc < MISREAD else 0.0
+    recovers = None
+    if certainty > 0:
+        try:
+            recovers = case.trial("reversed").gain
+        except Unavailable:
+            recovers = None
+    shown = _shown_accuracy(case)
+    measurements = [Measurement(name="AUC of the score in its natural direction", value=view.auc, expected="above 0.5")]
+    if shown is not None:
+        measurements.append(Measurement(name="accuracy shown in the history", value=shown, expected="above 0.5"))
+        if shown < 0.4 and case.tuned_accuracy.low > 0.6 and not certainty:  # noqa: PLR2004  (far beyond noise on both sides)
+            certainty, recovers = 1.0, _against_history(case, shown)
+    return Evidence(
+        certainty=certainty,
+        summary=_summary(case, certainty, shown),
+        fix=(
+            "Count a pair as the same where the distance is small, and do not use Keras' `accuracy` on a distance:\n"
+            "    def accuracy(same, distance):\n"
+            "        return keras.ops.mean(keras.ops.cast((distance < 0.5) == (same > 0.5), 'float32'))"
+            if not learned
+            else "Read the output the other way round: a high output means "
+            f"{'different' if not rule.same_below else 'same'}:\n    same = model.predict([a, b])[:, 0] "
+            f"{'<' if not rule.same_below else '>'} {rule.threshold:g}"
+        ),
+        measurements=tuple(measurements),
+        recovers=recovers,
+    )
+
+
+def _summary(case: Case, certainty: float, shown: float | None) -> str:
+    if not certainty:
+        return "The score is read in the direction in which it separates."
+    if case.rule.origin == "compiled accuracy":
+        return "The output is a distance, but the compiled `accuracy` counts a large output as label 1."
+    if case.rule.inverted or case.rule.metric == "output":
+        return f"Pairs are told apart the wrong way round: AUC {case.deployed.auc:.2f} read as declared."
+    return f"The history shows an accuracy of {shown or 0:.2f} while the distances separate the pairs well."
+
+
+def _shown_accuracy(case: Case) -> float | None:
+    """Mean of the last third of the accuracy column that the user watched, validation before training."""
+    try:
+        history = case.history
+    except Unavailable:
+        return None
+    for name in ("val_accuracy", "val_acc", "val_binary_accuracy", "accuracy", "acc", "binary_accuracy"):
+        values = history.column(name)
+        if values:
+            tail = values[-max(1, len(values) // 3) :]
+            return sum(tail) / len(tail)
+    return None
+
+
+def _against_history(case: Case, shown: float) -> Recovery:
+    """What reading the distance rightly gives over what the history shows."""
+    tuned = case.tuned_accuracy
+    return Recovery(points=100 * (tuned.value - shown), low=100 * (tuned.low - shown), high=100 * (tuned.high - shown))

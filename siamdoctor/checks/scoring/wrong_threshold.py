@@ -1,0 +1,112 @@
+"""SD102: the score separates the pairs, but not at the threshold in use."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from siamdoctor.case import Case
+from siamdoctor.decision import CUSTOMARY
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement
+from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.roc import balanced_accuracy
+
+WORTH_A_LINE = 0.15
+
+
+@check("SD102", impact=Impact.FATAL)
+def wrong_threshold(case: Case) -> Evidence:
+    """The decision threshold does not fit the scale of the score.
+
+    The scale of a distance is set by the margin, the length of the embedding and its normalisation, so 0.5
+    is right only by luck. The margin is not the threshold either; the threshold lies somewhere below it.
+
+    How it looks: about 50 % at 0.5, all predictions on one side, and much more at another threshold.
+
+    A model that has it:
+
+    ```python
+    same = model.predict([left, right])[:, 0] < 0.5      # distances run from 3 to 9
+    ```
+
+    The corrected lines (choose on validation pairs, report on others, store it with the model):
+
+    ```python
+    from sklearn.metrics import roc_curve
+    far, true, cuts = roc_curve(same_validation, -distance_validation)
+    threshold = -cuts[np.argmax(true - far)]
+    same = model.predict([left, right])[:, 0] < threshold
+    ```
+
+    Seen in: keras#7119, keras#9054 ("margin has absolutely nothing to do with the threshold, except
+    0 < threshold < margin"), facenet#594 (60 to 92.5 %), deepface#285.
+    """
+    view, rule = case.deployed, case.rule
+    outcome = case.trial("threshold")
+    share = float(np.mean(view.as_deployed))
+    if rule.threshold is None:
+        return _undeclared(case, float(outcome.detail))
+    wrong_way = rule.inverted or view.auc < 0.5  # noqa: PLR2004  (chance; the direction has to be mended first)
+    certainty = 0.0 if wrong_way or outcome.gain.low <= 0 else ramp(outcome.gain.points, clear=2, sure=8)
+    sign = "<" if rule.same_below else ">"
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            f"At the threshold {rule.threshold:g} {100 * share:.0f} % of the pairs are called the same "
+            f"(true share {100 * case.pairs.same.mean():.0f} %); the data want about {outcome.detail}."
+            if certainty
+            else f"The threshold {rule.threshold:g} is about where the data want it ({outcome.detail})."
+        ),
+        fix=(
+            f"Choose the threshold on validation pairs and store it with the model:\n    same = score {sign} {outcome.detail}"
+            "   # instead of " + f"{rule.threshold:g}"
+        ),
+        measurements=(
+            Measurement(name="share of pairs called the same", value=share, expected="near the true share"),
+            Measurement(
+                name="balanced accuracy at the threshold in use",
+                value=case.accuracy.value,
+                low=case.accuracy.low,
+                high=case.accuracy.high,
+                expected="near the next line",
+            ),
+            Measurement(
+                name="balanced accuracy at a tuned threshold",
+                value=outcome.accuracy.value,
+                low=outcome.accuracy.low,
+                high=outcome.accuracy.high,
+                expected="near the line above",
+            ),
+            Measurement(name="tuned threshold", value=float(outcome.detail), expected=f"near {rule.threshold:g}"),
+        ),
+        recovers=outcome.gain if certainty else None,
+    )
+
+
+def _undeclared(case: Case, tuned: float) -> Evidence:
+    """No threshold is declared: say what the customary one would cost, and claim no more."""
+    view, same = case.deployed, case.pairs.same
+    score = view.score
+    customary = balanced_accuracy(score < CUSTOMARY if case.rule.same_below else score > CUSTOMARY, same)
+    loss = case.tuned_accuracy.value - customary
+    costly = loss > WORTH_A_LINE and case.tuned_accuracy.low > customary
+    return Evidence(
+        certainty=0.3 if costly else 0.0,
+        summary=(
+            f"No threshold is declared. The customary {CUSTOMARY} would score {100 * customary:.0f} %, "
+            f"{tuned:.3g} scores {100 * case.tuned_accuracy.value:.0f} %."
+            if costly
+            else "No threshold is declared, and the customary one would do no harm."
+        ),
+        fix=f"If your code compares with {CUSTOMARY}, compare with {tuned:.3g}; declare it as decision.threshold.",
+        measurements=(
+            Measurement(name="balanced accuracy at the customary 0.5", value=customary, expected="near the next line"),
+            Measurement(
+                name="balanced accuracy at a tuned threshold",
+                value=case.tuned_accuracy.value,
+                low=case.tuned_accuracy.low,
+                high=case.tuned_accuracy.high,
+                expected="near the line above",
+            ),
+        ),
+    )

@@ -1,0 +1,136 @@
+"""Orders the found causes by the accuracy that neutralising each is measured to recover. Pure.
+
+A cause whose remedy was applied to the saved model counts with what it was measured to recover. One that
+only retraining can neutralise has no such figure: it can claim, in proportion to its certainty, no more than
+what is still missing after the best measured remedy. A symptom waits below the cause that explains it,
+provided that the cause recovers about as much.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from siamdoctor.registry import Check, Impact
+from siamdoctor.results import Cause, CheckResult, Evidence, Level
+
+WORTHWHILE = 5.0  # points; the contract's bound between a fault worth failing a build and one worth a line
+LIKELY = 0.5
+CEILING = 0.95  # what a sound model is assumed to reach; well-tuned models above it are left in peace
+SLACK = 3.0  # points by which a cause may recover less than its symptom and still explain it
+SHARE = {Impact.FATAL: 1.0, Impact.MAJOR: 0.9, Impact.MINOR: 0.4}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """A found fault with the points it can claim."""
+
+    check: Check
+    evidence: Evidence
+    points: float
+    level: Level
+    explained_by: str | None = None
+
+
+def rank(results: Iterable[CheckResult], checks: Iterable[Check], *, attainable: float | None) -> tuple[Cause, ...]:
+    """The causes in order, first the one whose cure recovers most.
+
+    Args:
+        results: of all checks; only those found count.
+        checks: their definitions (impact, what they explain).
+        attainable: best accuracy measured after a remedy, a fraction; None where nothing was measured.
+    """
+    known = {c.id: c for c in checks}
+    missing = 100 * max(0.0, CEILING - attainable) if attainable is not None else 100 * (CEILING - 0.5)
+    found = [
+        _candidate(known[r.id], r.evidence, missing) for r in results if r.status == "found" and r.evidence is not None
+    ]
+    ordered = sorted(found, key=_order)
+    placed = _below_what_explains_them(ordered)
+    return tuple(_cause(number, c) for number, c in enumerate(placed, start=1))
+
+
+def _candidate(check: Check, evidence: Evidence, missing: float) -> _Candidate:
+    recovers = evidence.recovers
+    points = recovers.points if recovers is not None else evidence.certainty * missing * SHARE[check.impact]
+    return _Candidate(check=check, evidence=evidence, points=points, level=_level(evidence, points))
+
+
+def _level(evidence: Evidence, points: float) -> Level:
+    """The contract's levels; less than five points are never more than possible."""
+    if points < WORTHWHILE:
+        return Level.POSSIBLE
+    measured = evidence.recovers is not None and evidence.recovers.low > 0
+    if evidence.proof or measured:
+        return Level.PROVEN
+    return Level.LIKELY if evidence.certainty >= LIKELY and evidence.recovers is None else Level.POSSIBLE
+
+
+def _order(candidate: _Candidate) -> tuple[bool, float, float, str]:
+    return (
+        candidate.level is Level.POSSIBLE,
+        -candidate.points,
+        -candidate.evidence.certainty,
+        candidate.check.code,
+    )
+
+
+def _below_what_explains_them(ordered: list[_Candidate]) -> list[_Candidate]:
+    """Move every explained symptom behind its cause; the order is otherwise kept."""
+    by_id = {c.check.id: c for c in ordered}
+    explained = {c.check.id: cause for c in ordered if (cause := _explanation(c, ordered)) is not None}
+    marked = [dataclasses.replace(c, explained_by=explained.get(c.check.id)) for c in ordered]
+    position = {c.check.id: float(i) for i, c in enumerate(ordered)}
+    for _ in ordered:  # at most one pass for each link of a chain
+        for symptom, cause in explained.items():
+            position[symptom] = max(position[symptom], position[cause] + 0.5)
+    return sorted(marked, key=lambda c: (position[c.check.id], -by_id[c.check.id].points))
+
+
+def _explanation(symptom: _Candidate, found: list[_Candidate]) -> str | None:
+    """The strongest found cause that explains this symptom, if one does."""
+    for cause in found:
+        if symptom.check.id not in cause.check.explains or cause.evidence.certainty < LIKELY:
+            continue
+        both_measured = symptom.evidence.recovers is not None and cause.evidence.recovers is not None
+        if both_measured and cause.points < symptom.points - SLACK:
+            continue
+        if cause.evidence.recovers is None and symptom.evidence.recovers is not None and cause.level is Level.POSSIBLE:
+            continue
+        return cause.check.id
+    return None
+
+
+def _cause(number: int, candidate: _Candidate) -> Cause:
+    evidence = candidate.evidence
+    return Cause(
+        rank=number,
+        id=candidate.check.id,
+        code=candidate.check.code,
+        level=candidate.level,
+        probability=None,
+        title=candidate.check.title,
+        summary=evidence.summary,
+        fix=evidence.fix,
+        recovers=evidence.recovers,
+        evidence=evidence.measurements,
+        explained_by=candidate.explained_by,
+    )
+
+
+def closed_under_explanation(checks: Mapping[str, Check]) -> Mapping[str, frozenset[str]]:
+    """Everything each cause explains, directly or through another; raises ValueError on a cycle."""
+    closure: dict[str, frozenset[str]] = {}
+
+    def follow(name: str, path: tuple[str, ...]) -> frozenset[str]:
+        if name in path:
+            raise ValueError(" explains ".join([*path, name]))
+        if name not in closure:
+            direct = checks[name].explains if name in checks else frozenset()
+            closure[name] = direct.union(*(follow(d, (*path, name)) for d in direct))
+        return closure[name]
+
+    for name in checks:
+        follow(name, ())
+    return closure

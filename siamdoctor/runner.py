@@ -1,0 +1,44 @@
+"""Puts each check to the case. Gaps and crashes become results, so that one check never hides the others."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Sequence
+
+from siamdoctor.case import Case
+from siamdoctor.errors import SiamdoctorError, Unavailable
+from siamdoctor.registry import Check
+from siamdoctor.results import CheckResult
+
+FOUND = 0.25  # certainty from which a fault counts as found rather than as a near miss
+
+
+def run_checks(checks: Sequence[Check], case: Case) -> tuple[CheckResult, ...]:
+    """Run the checks in order and report on every one of them."""
+    results = []
+    for number, check in enumerate(checks):
+        case.progress(f"checking: {check.id}", 0.3 + 0.65 * number / max(1, len(checks)))
+        results.append(run_check(check, case))
+    return tuple(results)
+
+
+def run_check(check: Check, case: Case) -> CheckResult:
+    """Run one check. Bad input ends the run (`SiamdoctorError`); anything else is written down."""
+    began = time.perf_counter()
+
+    def elapsed() -> float:
+        return round(time.perf_counter() - began, 4)
+
+    try:
+        evidence = check.run(case)
+    except Unavailable as gap:
+        return CheckResult(id=check.id, code=check.code, status="skipped", seconds=elapsed(), reason=gap.reason)
+    except SiamdoctorError:
+        raise
+    except Exception as crash:  # noqa: BLE001  (a check must not take the other checks down; the crash is reported)
+        place = traceback.extract_tb(crash.__traceback__)[-1]
+        reason = f"{type(crash).__name__}: {crash} ({place.name}, line {place.lineno})"
+        return CheckResult(id=check.id, code=check.code, status="crashed", seconds=elapsed(), reason=reason)
+    status = "found" if evidence.certainty >= FOUND else "clear"
+    return CheckResult(id=check.id, code=check.code, status=status, seconds=elapsed(), evidence=evidence)
