@@ -6,6 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from siamdoctor import __version__
 from siamdoctor.case import Case, Progress
 from siamdoctor.data.reading import find_training_split, read_samples
@@ -165,16 +167,13 @@ def assumptions(case: Case) -> tuple[str, ...]:
         said += case.rule.assumed
         if not case.scaling_declared and not case.encoder.has_rescaling:
             said.append(f"pixels are {case.scaling.name} before the model (no data.rescale declared)")
-        if case.pairs.cluster_left.size and case.pairs.identities < FEW_IDENTITIES:
+        if not np.array_equal(case.identity[case.pairs.left], case.pairs.cluster_left):
             said.append(
                 f"with {case.pairs.identities} identities, intervals are over samples and say nothing of new identities"
             )
     except Unavailable:
         pass
     return tuple(dict.fromkeys(said))
-
-
-FEW_IDENTITIES = 4
 
 
 def warnings(case: Case) -> tuple[str, ...]:
