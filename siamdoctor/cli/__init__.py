@@ -1,0 +1,48 @@
+"""The command line: options in, exit code out. The only package that prints."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from typing import TYPE_CHECKING
+
+from siamdoctor.errors import SiamdoctorError, Unavailable
+from siamdoctor.gate import UNJUDGED, USAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code; no mistake of the user's shows a traceback."""
+    from siamdoctor.cli.app import app  # noqa: PLC0415  (importing siamdoctor.cli alone must not cost typer)
+    from siamdoctor.cli.output import to_stderr  # noqa: PLC0415  (the same)
+
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    if not debug and not sys.warnoptions:
+        warnings.simplefilter("ignore")  # a numerical warning from a library tells the user nothing
+    try:
+        app(args=words, prog_name="siamdoctor")
+    except SiamdoctorError as error:
+        _trace(debug=debug)
+        to_stderr(f"error: {error}")
+        sys.exit(USAGE)
+    except Unavailable as error:
+        _trace(debug=debug)
+        to_stderr(f"could not judge: {error.reason}")
+        sys.exit(UNJUDGED)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # noqa: BLE001  (the last stop: a defect must not pass a gate)
+        _trace(debug=debug)
+        hint = "" if debug else " Run the same command with --debug for the traceback."
+        to_stderr(f"internal error: {type(error).__name__}: {error}.{hint}")
+        sys.exit(UNJUDGED)
+
+
+def _trace(*, debug: bool) -> None:
+    """The traceback of the current error, for whoever asked for it."""
+    if debug:
+        traceback.print_exc()

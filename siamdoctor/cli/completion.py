@@ -1,0 +1,17 @@
+"""What the shell offers when the user presses the tabulator."""
+
+from __future__ import annotations
+
+from siamdoctor import registry
+from siamdoctor.render import FORMATS
+
+
+def complete_cause(incomplete: str) -> list[tuple[str, str]]:
+    """Causes by id or code, with their titles."""
+    named = [(name, check.title) for check in registry.all_checks() for name in (check.id, check.code)]
+    return [(name, title) for name, title in named if name.lower().startswith(incomplete.lower())]
+
+
+def complete_output(incomplete: str) -> list[str]:
+    """The format before the equals sign of --output."""
+    return [f"{name}=" for name in FORMATS if name.startswith(incomplete)]

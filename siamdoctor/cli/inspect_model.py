@@ -1,0 +1,58 @@
+"""`siamdoctor inspect`: what a model file holds, without running it and without TensorFlow."""
+
+from typing import Annotated
+
+import typer
+
+from siamdoctor import __version__
+from siamdoctor.cli.answers import answer_outlets, print_answer
+from siamdoctor.cli.environment import examine_environment
+from siamdoctor.cli.options import DebugOption, FormatOption, ModelArgument, Request
+from siamdoctor.cli.settling import settle_model
+from siamdoctor.render.blueprint_json import as_json
+from siamdoctor.render.blueprint_sheet import sheet
+
+_EncoderOption = Annotated[
+    str | None, typer.Option("--encoder", metavar="LAYER", help="The layer that is the encoder.")
+]
+_ArchitectureOption = Annotated[
+    str | None,
+    typer.Option("--architecture", metavar="SOURCE", help="config.json, for files that hold weights only."),
+]
+
+
+def inspect_model(
+    model: ModelArgument = None,
+    *,
+    environment: Annotated[
+        bool, typer.Option("--environment", help="Check this installation instead: versions, memory, TensorFlow.")
+    ] = False,
+    encoder: _EncoderOption = None,
+    architecture: _ArchitectureOption = None,
+    format: FormatOption = "terminal",  # noqa: A002  (the name of the option)
+    debug: DebugOption = False,
+) -> None:
+    """Explain a model file: twins, encoder, head, inputs, loss, Lambdas.
+
+    Nothing in the file is run and TensorFlow is not loaded, so a stranger's file is safe to look at.
+
+    For example:
+
+    ```console
+    siamdoctor inspect model.keras
+    siamdoctor inspect old_model.h5 --format json
+    siamdoctor inspect --environment
+    ```
+    """
+    from siamdoctor.models.reading import read_blueprint  # noqa: PLC0415  (numpy and h5py: --help does without)
+
+    del debug
+    targets = answer_outlets(format)
+    if environment:
+        answer = examine_environment()
+        print_answer(answer.as_sheet(), answer.as_json(), targets)
+        raise typer.Exit(answer.exit_code)
+    settings = settle_model(Request(model=model, encoder=encoder, architecture=architecture))
+    assert settings.model.path is not None
+    blueprint = read_blueprint(settings.model.path, settings.model)
+    print_answer(sheet(blueprint), as_json(blueprint, __version__), targets)

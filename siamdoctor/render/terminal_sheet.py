@@ -1,0 +1,44 @@
+"""Any sheet for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from siamdoctor.render.frame import DEFAULT, Frame
+from siamdoctor.render.terminal_page import facts, heading, line, page_text
+
+if TYPE_CHECKING:
+    from siamdoctor.render.sheet import Sheet, Table
+
+
+def render(sheet: Sheet, frame: Frame = DEFAULT) -> str:
+    """Title, answer, facts, tables, notes."""
+    parts: list[RenderableType] = [line(sheet.title, "dim"), "", line(sheet.lead, "bold"), ""]
+    if sheet.facts:
+        parts.append(Padding(facts(sheet.facts), (0, 0, 1, 2)))
+    for table in sheet.tables:
+        if table.title:
+            parts.append(heading(table.title))
+        parts.append(Padding(_grid(table), (0, 0, 1, 2)))
+    for notes in sheet.notes:
+        sentences = [Text.assemble("- ", line(sentence)) for sentence in notes.sentences]
+        parts += [heading(notes.title), Padding(Group(*sentences), (0, 0, 1, 2))]
+    return page_text(Group(*parts), width=frame.width, colour=frame.colour)
+
+
+def _grid(table: Table) -> Grid:
+    """A table with a rule below its head; columns that are empty in every row are left out."""
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    kept = [k for k, _ in enumerate(table.columns) if any(row[k] for row in table.rows)]
+    for k in kept:
+        name = table.columns[k]
+        grid.add_column(line(name), justify="right" if name in table.numeric else "left")
+    for row in table.rows:
+        grid.add_row(*(line(row[k]) for k in kept))
+    return grid
