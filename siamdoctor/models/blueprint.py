@@ -7,12 +7,14 @@ model to run lives in `runtime.Twin`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from siamdoctor.models.parts import Parts
 
 Sharing = Literal["shared", "separate", "none"]
 # What the two embeddings go through. The four distances and two similarities have no weights of their
@@ -133,7 +135,8 @@ class Blueprint:
 
     ignored_inputs: inputs that reach no output. second_encoder: the other tower where twins is
     "separate". batch_coupled: names of layers that reduce or normalise over the batch axis.
-    unreadable and advice are sentences for people; advice names the option that would help.
+    unreadable and advice are sentences for people; advice names the option that would help. parts: what
+    the runtime loads, None where the encoder was not found.
     """
 
     path: Path
@@ -158,3 +161,4 @@ class Blueprint:
     unreadable: tuple[str, ...]
     advice: tuple[str, ...]
     assumed: tuple[str, ...]
+    parts: Parts | None = field(default=None, repr=False, compare=False)

@@ -1,0 +1,184 @@
+"""Opening a model file without TensorFlow: `.keras` archives and HDF5 files, recognised by content."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from siamdoctor.errors import UnreadableModel
+from siamdoctor.models.config import MAX_DEPTH, depth, mapping, text
+from siamdoctor.models.hdf5 import WeightFile, read_weight_file
+from siamdoctor.results import Json
+
+MAX_FILE = 4 << 30
+MAX_CONFIG = 64 << 20
+MAX_ZIP_RATIO = 100
+ZIP_MAGIC = b"PK\x03\x04"
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+SAVE_AGAIN = (
+    "Save the trained model again, in one file, with `model.save('model.keras')`; for a triplet model or a "
+    "class of your own, save the part that makes the embeddings: `embedding.save('encoder.keras')`."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """What a model file holds: its configuration as JSON and an index of its weights.
+
+    format: "keras" (Keras 3 archive), "h5" or "keras folder". model: the saved model entry, None in a
+    weights-only file. compiled: loss, metrics and optimizer as saved, empty where the model was not compiled.
+    """
+
+    path: Path
+    format: str
+    keras_version: str | None
+    model: dict[str, Json] | None
+    compiled: dict[str, Json]
+    weights: WeightFile
+
+
+def open_archive(path: Path) -> Archive:
+    """Read a model file's configuration and index its weights.
+
+    Raises:
+        UnreadableModel: there is no such local file, it is of no known format, damaged, or larger on
+            unpacking than any honest model.
+    """
+    content = _read(path)
+    if content.startswith(ZIP_MAGIC):
+        return _open_zip(path)
+    if content.startswith(HDF5_MAGIC):
+        return _open_hdf5(path, content)
+    if not content:
+        raise UnreadableModel(
+            f"The file is empty: saving it failed, although Keras may not have said so. {SAVE_AGAIN} "
+            f"Received: model={path}, 0 bytes"
+        )
+    raise UnreadableModel(
+        "This is neither a `.keras` archive nor an HDF5 file. Accepted are models saved by Keras 2 or 3 as "
+        f"`.keras`, `.h5` or `.hdf5`. Received: model={path}, which starts with {content[:8]!r}"
+    )
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a local regular file of sane size."""
+    if "://" in str(path) or str(path).startswith(("hf:", "kaggle:")):
+        raise UnreadableModel(f"Only local files are read; download the model first. Received: model={path}")
+    try:
+        if not path.exists():
+            raise UnreadableModel(f"There is no such file. Received: model={path}")
+        if not path.is_file():
+            raise UnreadableModel(f"This is not a file. Received: model={path}")
+        size = path.stat().st_size
+        if size > MAX_FILE:
+            raise UnreadableModel(
+                f"Files above {MAX_FILE >> 30} GiB are not read. Received: model={path}, {size} bytes"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableModel(f"The file cannot be read ({error.strerror}). Received: model={path}") from error
+
+
+def _open_zip(path: Path) -> Archive:
+    """A `.keras` archive: `config.json`, `metadata.json`, `model.weights.h5`, and nothing unpacked to disk."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            members = _members(file, path)
+            config = _member(file, members, "config.json", path, limit=MAX_CONFIG)
+            metadata = _member(file, members, "metadata.json", path, limit=MAX_CONFIG, optional=True)
+            weights = _member(file, members, "model.weights.h5", path, limit=MAX_FILE)
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise UnreadableModel(
+            f"The archive is damaged or was cut short ({error}). {SAVE_AGAIN} Received: model={path}"
+        ) from error
+    model = mapping(parse_json(config, path))
+    saved_by = mapping(parse_json(metadata, path)) if metadata else {}
+    return Archive(
+        path=path,
+        format="keras",
+        keras_version=text(saved_by.get("keras_version")),
+        model=model,
+        compiled=mapping(model.get("compile_config")),
+        weights=read_weight_file(weights, str(path)),
+    )
+
+
+def _members(file: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
+    """Directory of the archive, refused as a whole where one entry is no file that Keras would write."""
+    members: dict[str, zipfile.ZipInfo] = {}
+    for info in file.infolist():
+        name = info.filename
+        if name.startswith(("/", "\\")) or ".." in name.split("/") or ":" in name or "\\" in name:
+            raise UnreadableModel(f"The archive has a member outside itself. Received: model={path}, member={name!r}")
+        if name in members:
+            raise UnreadableModel(f"The archive has a member twice. Received: model={path}, member={name!r}")
+        if info.flag_bits & 1:
+            raise UnreadableModel(f"The archive is encrypted. Received: model={path}, member={name!r}")
+        members[name] = info
+    return members
+
+
+def _member(
+    file: zipfile.ZipFile,
+    members: dict[str, zipfile.ZipInfo],
+    name: str,
+    path: Path,
+    *,
+    limit: int,
+    optional: bool = False,
+) -> bytes:
+    """One member, read no further than it declares and than the limit allows."""
+    info = members.get(name)
+    if info is None:
+        if optional:
+            return b""
+        raise UnreadableModel(
+            f"The archive has no {name}, so it is no model saved by Keras. {SAVE_AGAIN} Received: model={path}"
+        )
+    bloated = info.file_size > MAX_ZIP_RATIO * max(info.compress_size, 1)
+    if info.file_size > limit or (bloated and info.file_size > (1 << 20)):
+        raise UnreadableModel(
+            f"The archive's {name} unpacks to {info.file_size} bytes from {info.compress_size}, which no honest "
+            f"model does. Received: model={path}"
+        )
+    with file.open(info) as stream:
+        content = stream.read(info.file_size + 1)
+    if len(content) != info.file_size:
+        raise UnreadableModel(f"The archive's {name} is not as long as it says. Received: model={path}")
+    return content
+
+
+def parse_json(content: bytes | str, path: Path) -> Json:
+    """JSON from a file that nobody vouches for.
+
+    Raises:
+        UnreadableModel: it is no JSON, or nests deeper than any model.
+    """
+    try:
+        value: Json = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableModel(f"The configuration is not valid JSON. Received: model={path}") from error
+    if depth(value) > MAX_DEPTH:
+        raise UnreadableModel(f"The configuration nests deeper than {MAX_DEPTH}. Received: model={path}")
+    return value
+
+
+def _open_hdf5(path: Path, content: bytes) -> Archive:
+    """An HDF5 file: the configuration is an attribute of the root, the weights lie in `model_weights`."""
+    weights = read_weight_file(content, str(path))
+
+    def attribute(name: str) -> str | None:
+        values = weights.attributes.get(("", name))
+        return values[0] if values else None
+
+    config, compiled = attribute("model_config"), attribute("training_config")
+    return Archive(
+        path=path,
+        format="h5",
+        keras_version=attribute("keras_version"),
+        model=mapping(parse_json(config, path)) if config else None,
+        compiled=mapping(parse_json(compiled, path)) if compiled else {},
+        weights=weights,
+    )

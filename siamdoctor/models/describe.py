@@ -1,0 +1,192 @@
+"""Layers, encoder and head as a person would describe them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from siamdoctor.models.blueprint import Encoder, Head, LayerNote
+from siamdoctor.models.config import integer, mapping, sequence, short_name, text
+from siamdoctor.models.graph import Graph, Layer, Shape, Tensor
+from siamdoctor.models.heads import Standin, recognise
+from siamdoctor.models.probe import follow
+from siamdoctor.models.twins import extract
+from siamdoctor.models.weights import LayerVariables
+from siamdoctor.results import Json
+
+ACTIVATION_LAYERS = {
+    "ReLU": "relu",
+    "LeakyReLU": "leaky_relu",
+    "ELU": "elu",
+    "PReLU": "prelu",
+    "Softmax": "softmax",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "Relu": "relu",
+    "Relu6": "relu6",
+    "Gelu": "gelu",
+    "Silu": "silu",
+    "LeakyRelu": "leaky_relu",
+}
+SETTINGS = (
+    "momentum", "epsilon", "rate", "axis", "scale", "offset", "use_bias", "center", "kernel_size", "strides",
+    "pool_size", "padding", "negative_slope", "alpha", "normalize", "axes", "mask_zero", "factor", "seed",
+)  # fmt: skip
+SHAPE_KEEPING = frozenset(
+    ["Activation", "BatchNormalization", "Dropout", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "UnitNormalization", "Identity", "LayerNormalization", "GaussianNoise", "GaussianDropout", "AlphaDropout", "Rescaling", "Normalize", "Sigmoid", "Tanh", "Relu", "GroupNormalization", "Multiply", "TrueDivide", "Divide", "Subtract", "Add", "Cast", "StopGradient", "ActivityRegularization"]
+)
+
+
+def note(layer: Layer) -> LayerNote:
+    """One layer's line in a description."""
+    config = layer.config
+    units = next((u for key in ("units", "filters", "output_dim") if (u := integer(config.get(key)))), None)
+    inner = mapping(mapping(config.get("layer")).get("config"))
+    return LayerNote(
+        name=layer.name,
+        class_name=layer.class_name,
+        units=units if units is not None else integer(inner.get("units")),
+        activation=activation_of(layer),
+        trainable=config.get("trainable") is not False,
+        settings=tuple((key, _printed(config[key])) for key in SETTINGS if _is_plain(config.get(key))),
+    )
+
+
+def activation_of(layer: Layer) -> str | None:
+    """Name of a layer's activation, whether it is a setting or the layer itself; None where it has none."""
+    if layer.class_name in ACTIVATION_LAYERS:
+        return ACTIVATION_LAYERS[layer.class_name]
+    if "activation" not in layer.config:
+        return None
+    return (short_name(layer.config["activation"]) or "linear").lower()
+
+
+def _is_plain(value: Json) -> bool:
+    """Whether a setting can be printed in a line."""
+    if isinstance(value, list):
+        return all(isinstance(item, bool | int | float | str) for item in value)
+    return isinstance(value, bool | int | float | str)
+
+
+def _printed(value: Json) -> str:
+    if isinstance(value, list):
+        return "x".join(_printed(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def describe_encoder(graph: Graph, variables: LayerVariables, name: str) -> Encoder:
+    """The encoder in words and numbers."""
+    layers = graph.used_layers(graph.ancestors(graph.outputs))
+    activation = next((a for layer in reversed(layers) if (a := activation_of(layer)) is not None), "linear")
+    return Encoder(
+        name=name,
+        input_shape=input_shape(graph, graph.inputs[0]),
+        dimension=width(graph, graph.outputs[0]),
+        layers=tuple(note(layer) for layer in layers),
+        activation=activation,
+        unit_norm=gives_unit_vectors(graph, variables),
+        has_batch_norm=any(layer.class_name == "BatchNormalization" for layer in layers),
+        has_rescaling=any(layer.class_name in ("Rescaling", "Normalization") for layer in layers),
+    )
+
+
+def input_shape(graph: Graph, tensor: Tensor) -> Shape:
+    """Shape of an input without the batch axis."""
+    config = graph.layer_of(tensor).config
+    saved = sequence(config.get("batch_shape")) or sequence(config.get("batch_input_shape"))
+    if saved:
+        return tuple(integer(axis) for axis in saved[1:])
+    return graph.shapes.get(tensor, (None,))[1:]
+
+
+def width(graph: Graph, tensor: Tensor) -> int | None:
+    """How many numbers a tensor holds per sample, from recorded shapes or the layers that made it."""
+    for _ in range(len(graph.calls)):
+        shape = graph.shapes.get(tensor)
+        if shape is not None and all(axis is not None for axis in shape[1:]):
+            return math.prod(axis for axis in shape[1:] if axis is not None)
+        layer = graph.layer_of(tensor)
+        config = layer.config
+        inner = mapping(mapping(config.get("layer")).get("config"))
+        units = integer(config.get("units")) or integer(inner.get("units"))
+        if units is not None and config.get("return_sequences") is not True:
+            both = layer.class_name == "Bidirectional" and config.get("merge_mode") == "concat"
+            return 2 * units if both else units
+        read = graph.calls[tensor.call].tensors()
+        if not read:
+            return None
+        before = graph.shapes.get(read[0])
+        if before is not None and layer.class_name.startswith("Global"):
+            return before[-1]
+        if layer.class_name not in SHAPE_KEEPING and layer.class_name not in ("Flatten", "Reshape"):
+            return None
+        tensor = read[0]
+    return None
+
+
+def gives_unit_vectors(graph: Graph, variables: LayerVariables) -> bool:
+    """Whether the operations after the last trainable layer scale every vector to length 1."""
+    trained = [n for n, call in enumerate(graph.calls) if call.layer in variables]
+    if not trained or graph.outputs[0].call == trained[-1]:
+        return False
+    tail = extract(graph, (Tensor(trained[-1]),), graph.outputs[:1])
+    if len(tail.inputs) != 1:
+        return False
+    rng = np.random.default_rng(0)
+    result = follow(tail, (rng.normal(size=(16, 8)),)).get(tail.outputs[0])
+    return result is not None and result.ndim > 1 and bool(np.allclose(np.linalg.norm(result, axis=-1), 1, atol=1e-3))
+
+
+def describe_head(
+    graph: Graph | None, variables: LayerVariables, standins: tuple[Standin, ...], *, unit_norm: bool, loadable: bool
+) -> Head:
+    """The head in words."""
+    if graph is None:
+        return Head(kind="none", merge=None, units=None, activation=None, recognised_by="absent")
+    layers = graph.used_layers(graph.ancestors(graph.outputs))
+    notes = tuple(note(layer) for layer in layers)
+    recognised = recognise(graph, variables, unit_norm=unit_norm)
+    trained = [n for n in notes if n.name in variables and n.units is not None]
+    last = next((n.activation for n in reversed(notes) if n.activation is not None), None)
+    by = standins[0].guess.by if standins else "operations" if any(x.is_operation for x in layers) else "layers"
+    learned = recognised.kind == "learned"
+    return Head(
+        kind=recognised.kind if loadable or learned else "unknown",
+        merge=recognised.merge,
+        units=trained[-1].units if trained else None,
+        activation=last,
+        recognised_by=by if loadable else "assumed",
+        layers=notes,
+    )
+
+
+def batch_coupled(graph: Graph) -> tuple[str, ...]:
+    """Layers whose result for one sample depends on the others in the batch, in inference mode.
+
+    Those are reductions and normalisations over axis 0, or over all axes.
+    """
+    reducing = frozenset({"Sum", "Mean", "Max", "Min", "Amax", "Amin", "Prod", "Norm", "Std", "Var", "Logsumexp"})
+    spread = frozenset({"UnitNormalization", "Normalize", "Softmax", "LogSoftmax", "Cumsum"})
+    found: dict[str, None] = {}
+    for call in graph.calls:
+        layer = graph.layers[call.layer]
+        read = call.tensors()
+        rank = len(graph.shapes[read[0]]) if read and read[0] in graph.shapes else None
+        axes = list(_axes(layer.config.get("axis")))
+        whole = layer.config.get("axis") is None and layer.is_operation
+        first = any(axis == 0 or (rank is not None and axis == -rank) for axis in axes)
+        if (layer.class_name in reducing and (whole or first)) or (layer.class_name in spread and first):
+            found[layer.name] = None
+    return tuple(found)
+
+
+def _axes(value: Json) -> Iterator[int]:
+    """The axes of a setting that is a number or a list of them."""
+    if (number := integer(value)) is not None:
+        yield number
+    for item in sequence(value):
+        yield from _axes(item)
+    if text(mapping(value).get("class_name")) == "__tuple__":
+        yield from _axes(mapping(value).get("items"))

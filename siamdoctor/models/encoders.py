@@ -1,0 +1,111 @@
+"""Making an encoder loadable: what stands in for a Lambda in it, and what may be cut off its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from siamdoctor.errors import BadSettings
+from siamdoctor.models import audit, clues
+from siamdoctor.models.graph import Graph, Layer, Tensor
+from siamdoctor.models.weights import LayerVariables
+from siamdoctor.results import Json
+
+REPLACEMENTS = "l2norm, rescale:FACTOR (such as rescale:1/255), flatten, identity"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An encoder ready for the audit, what was assumed on the way, and what became of its Lambdas."""
+
+    graph: Graph
+    assumed: tuple[str, ...]
+    recognised: Mapping[str, str]
+    at_end: frozenset[str]
+
+
+def prepare(graph: Graph, variables: LayerVariables, replacements: Mapping[str, str]) -> Prepared:
+    """Put the user's replacements in, recognise a normalisation, and cut unknown layers off the end."""
+    layers = dict(graph.layers)
+    assumed: list[str] = []
+    known: dict[str, str] = {}
+    trailing = _trailing(graph, variables)
+    for name, layer in graph.layers.items():
+        if name in replacements:
+            layers[name] = replacement(layer, replacements[name])
+            known[name] = replacements[name]
+        elif _is_unknown(layer, variables):
+            guess = clues.guess(layer, scalar=None)
+            if guess is not None and guess.kind == "l2_normalize":
+                layers[name] = replacement(layer, "l2norm")
+                known[name] = "l2norm"
+                assumed.append(f"Layer {name!r} was recognised as L2 normalisation, by {guess.by}.")
+    fresh = replace(graph, layers=layers)
+    outputs = fresh.outputs
+    while outputs and _is_unknown(fresh.layer_of(outputs[0]), variables):
+        read = fresh.calls[outputs[0].call].tensors()
+        if len(read) != 1:
+            break
+        assumed.append(
+            f"Layer {fresh.layer_of(outputs[0]).name!r} at the end of the encoder holds code and was left out; "
+            f"embeddings are taken before it. --replace {fresh.layer_of(outputs[0]).name}=... says what it does."
+        )
+        outputs = (read[0],)
+    if outputs != fresh.outputs:
+        fresh = replace(fresh, outputs=outputs)
+    return Prepared(graph=_trimmed(fresh), assumed=tuple(assumed), recognised=known, at_end=trailing)
+
+
+def _trimmed(graph: Graph) -> Graph:
+    """The graph without layers that nothing leads through any more."""
+    needed = graph.ancestors(graph.outputs) | {t.call for t in graph.inputs}
+    if len(needed) == len(graph.calls):
+        return graph
+    from siamdoctor.models.twins import extract  # noqa: PLC0415  (twins imports this module's neighbours)
+
+    return extract(graph, graph.inputs, graph.outputs)
+
+
+def _is_unknown(layer: Layer, variables: LayerVariables) -> bool:
+    return not layer.is_input and not audit.allowed(layer) and layer.name not in variables
+
+
+def _trailing(graph: Graph, variables: LayerVariables) -> frozenset[str]:
+    """Unknown layers after the last known one."""
+    found: set[str] = set()
+    tensor: Tensor | None = graph.outputs[0] if graph.outputs else None
+    while tensor is not None and _is_unknown(graph.layer_of(tensor), variables):
+        found.add(graph.layer_of(tensor).name)
+        read = graph.calls[tensor.call].tensors()
+        tensor = read[0] if len(read) == 1 else None
+    return frozenset(found)
+
+
+def replacement(layer: Layer, what: str) -> Layer:
+    """The known layer that the user says a Lambda amounts to.
+
+    Raises:
+        BadSettings: the replacement is none of those that exist.
+    """
+    config: dict[str, Json] = {"name": layer.name, "dtype": "float32"}
+    kind, _, value = what.partition(":")
+    if kind == "l2norm":
+        return _as(layer, "UnitNormalization", {**config, "axis": -1})
+    if kind == "flatten":
+        return _as(layer, "Flatten", config)
+    if kind == "identity":
+        return _as(layer, "Identity", config)
+    if kind == "rescale":
+        above, _, below = value.partition("/")
+        try:
+            return _as(layer, "Rescaling", {**config, "scale": float(above) / float(below or 1), "offset": 0.0})
+        except (ValueError, ZeroDivisionError):
+            pass
+    raise BadSettings(f"A Lambda can be replaced by {REPLACEMENTS}. Received: replace={layer.name}={what}")
+
+
+def _as(layer: Layer, class_name: str, config: dict[str, Json]) -> Layer:
+    """The layer with another class in its place."""
+    return replace(
+        layer, class_name=class_name, module="keras.layers", registered_name=None, config=config, is_operation=False
+    )

@@ -1,0 +1,151 @@
+"""Reading weights out of an HDF5 file that nobody vouches for."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from siamdoctor.errors import UnreadableModel
+
+MAX_OBJECTS = 200_000
+FREE_BYTES = 64 << 20  # arrays that declare less than this are never suspicious
+MAX_RATIO = 1000  # declared bytes per stored byte; constant weights compress well, but not like that
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArray:
+    """A dataset of the file: where it is and what it declares to be."""
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def is_floating(self) -> bool:
+        """Whether it holds weights rather than counters or the state of a random generator."""
+        return self.dtype.startswith(("float", "bfloat"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightFile:
+    """An HDF5 file held in memory, checked once, with an index of what it contains.
+
+    arrays: by path. groups: path of every group, with the `name` that Keras 3 wrote to it, if any.
+    attributes: texts and lists of texts among the attributes, by (path, attribute).
+    """
+
+    content: bytes
+    arrays: Mapping[str, StoredArray]
+    groups: Mapping[str, str | None]
+    attributes: Mapping[tuple[str, str], tuple[str, ...]]
+
+    def read(self, path: str) -> NDArray[np.floating]:
+        """One array, read-only.
+
+        Raises:
+            UnreadableModel: the stored bytes are damaged.
+        """
+        try:
+            with h5py.File(io.BytesIO(self.content), "r") as file:
+                array = np.asarray(file[path])
+        except (OSError, KeyError, ValueError) as error:
+            raise UnreadableModel(f"A stored weight is damaged ({error}). Received: weight={path!r}") from error
+        if array.dtype == np.float16 or not np.issubdtype(array.dtype, np.floating):
+            array = array.astype(np.float32)
+        array.setflags(write=False)
+        return array
+
+
+def read_weight_file(content: bytes, name: str) -> WeightFile:
+    """Index an HDF5 file, following hard links only.
+
+    Raises:
+        UnreadableModel: it is no HDF5 file, or has a link or dataset that reaches out of it, a dataset
+            that is not of numbers, or one that declares far more than is stored.
+    """
+    arrays: dict[str, StoredArray] = {}
+    groups: dict[str, str | None] = {}
+    attributes: dict[tuple[str, str], tuple[str, ...]] = {}
+    try:
+        with h5py.File(io.BytesIO(content), "r") as file:
+            _walk(file, name, arrays, groups, attributes)
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+        raise UnreadableModel(
+            f"The file is damaged: its HDF5 part cannot be read ({error}). Received: model={name}"
+        ) from error
+    _check_total(arrays, len(content), name)
+    return WeightFile(content=content, arrays=arrays, groups=groups, attributes=attributes)
+
+
+def _walk(
+    file: h5py.File,
+    name: str,
+    arrays: dict[str, StoredArray],
+    groups: dict[str, str | None],
+    attributes: dict[tuple[str, str], tuple[str, ...]],
+) -> None:
+    """Visit every group once, without recursion and without opening a link before knowing its kind."""
+    stack = [("", file)]
+    while stack:
+        path, group = stack.pop()
+        texts = _texts(group)
+        attributes |= {(path, key): value for key, value in texts.items()}
+        groups[path] = texts.get("name", (None,))[0]
+        for key in group:
+            inner = f"{path}/{key}" if path else key
+            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+                raise UnreadableModel(f"The file links to something outside. Received: model={name}, link={inner!r}")
+            item = group.get(key)
+            if isinstance(item, h5py.Group):
+                stack.append((inner, item))
+            elif isinstance(item, h5py.Dataset):
+                arrays[inner] = _stored(item, inner, name)
+            if len(arrays) + len(groups) + len(stack) > MAX_OBJECTS:
+                raise UnreadableModel(f"The file holds more than {MAX_OBJECTS} objects. Received: model={name}")
+
+
+def _texts(group: h5py.Group) -> dict[str, tuple[str, ...]]:
+    """Attributes that are text or arrays of text; the rest is of no use here."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key in group.attrs:
+        value = group.attrs[key]
+        items = value.ravel().tolist() if isinstance(value, np.ndarray) else [value]
+        if all(isinstance(item, str | bytes) for item in items):
+            found[key] = tuple(i if isinstance(i, str) else i.decode("utf-8", "replace") for i in items)
+    return found
+
+
+def _stored(item: h5py.Dataset, path: str, name: str) -> StoredArray:
+    """Describe one dataset and refuse those that would read other files or unpack to something huge."""
+    plist = item.id.get_create_plist()
+    if plist.get_external_count() or item.is_virtual:
+        raise UnreadableModel(f"A weight is kept in another file. Received: model={name}, weight={path!r}")
+    if item.dtype.kind not in "fiub" and item.dtype.name != "bfloat16":
+        if item.shape and item.size:
+            raise UnreadableModel(
+                f"A weight is not of numbers. Received: model={name}, weight={path!r}, dtype={item.dtype}"
+            )
+        return StoredArray(path=path, shape=(), dtype="text")
+    shape = tuple(int(axis) for axis in item.shape or ())
+    declared = item.size * item.dtype.itemsize if item.size else 0
+    if declared > FREE_BYTES and declared > MAX_RATIO * item.id.get_storage_size():
+        raise UnreadableModel(
+            f"A weight declares {declared / 2**30:.1f} GiB but stores {item.id.get_storage_size()} bytes, so the "
+            f"file is damaged or hostile. Received: model={name}, weight={path!r}, shape={shape}"
+        )
+    return StoredArray(path=path, shape=shape, dtype=item.dtype.name)
+
+
+def _check_total(arrays: Mapping[str, StoredArray], size: int, name: str) -> None:
+    """Many arrays just below the limit must not add up either."""
+    declared = sum(4 * int(np.prod(a.shape, dtype=np.float64)) for a in arrays.values())
+    if declared > 4 * FREE_BYTES and declared > MAX_RATIO * size:
+        raise UnreadableModel(
+            f"The weights declare {declared / 2**30:.1f} GiB in a file of {size} bytes, so it is damaged or "
+            f"hostile. Received: model={name}"
+        )

@@ -1,0 +1,207 @@
+"""Reading a saved Siamese model without TensorFlow, and without running anything that is in the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from siamdoctor.errors import UnreadableModel
+from siamdoctor.models import audit, clues
+from siamdoctor.models.archive import SAVE_AGAIN, Archive, open_archive
+from siamdoctor.models.blueprint import Blueprint, Encoder, InputPort, Lambda, StoredWeight
+from siamdoctor.models.compiled import read_compiled
+from siamdoctor.models.config import text
+from siamdoctor.models.describe import batch_coupled, describe_encoder, describe_head, input_shape
+from siamdoctor.models.dissolve import read_graph
+from siamdoctor.models.encoders import Prepared, prepare
+from siamdoctor.models.graph import Graph
+from siamdoctor.models.heads import Standin, replace_unknown
+from siamdoctor.models.parts import Parts
+from siamdoctor.models.twins import Anatomy, dissect
+from siamdoctor.models.weights import LayerVariables, variables_of
+from siamdoctor.settings import ModelSettings
+
+
+def read_blueprint(path: Path, settings: ModelSettings = ModelSettings()) -> Blueprint:  # noqa: B008  (frozen)
+    """Explain a model file.
+
+    Args:
+        path: a `.keras`, `.h5` or `.hdf5` file.
+        settings: what the file does not say, such as replacements for Lambdas.
+
+    Raises:
+        UnreadableModel: the file is missing, damaged, hostile, or holds no model. A model whose encoder
+            cannot be loaded is still explained: see `Blueprint.unreadable`.
+    """
+    archive = open_archive(Path(path))
+    try:
+        return _explain(archive, settings)
+    except RecursionError as error:
+        raise UnreadableModel(f"The configuration nests too deeply. Received: model={path}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sides:
+    """Encoder, second encoder and head after Lambdas were replaced."""
+
+    encoder: Prepared | None
+    second: Prepared | None
+    head: Graph | None
+    standins: tuple[Standin, ...]
+
+
+def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
+    """Put a blueprint together from what the archive holds."""
+    if archive.model is None:
+        raise UnreadableModel(
+            "The file holds weights only, not the architecture they belong to. Name it with --architecture "
+            f"config.json or --architecture module:function, or save the whole model. {SAVE_AGAIN} "
+            f"Received: model={archive.path}"
+        )
+    graph = read_graph(archive.model)
+    variables = variables_of(graph, archive.weights)
+    anatomy = dissect(graph, frozenset(variables))
+    sides = _prepare(anatomy, variables, settings)
+    parts = _parts(archive, anatomy, sides, variables)
+    encoder = _encoder(sides.encoder, variables, "encoder")
+    compiled = read_compiled(archive.compiled)
+    assumed = (sides.encoder.assumed if sides.encoder else ()) + tuple(
+        f"Layer {s.layer!r} in the head was recognised as {s.guess.kind.replace('_', ' ')}, by {s.guess.by}."
+        for s in sides.standins
+    )
+    unreadable, advice = _complaints(parts)
+    return Blueprint(
+        path=archive.path,
+        format=archive.format,
+        keras_version=archive.keras_version,
+        twins=anatomy.twins,
+        encoder=encoder,
+        second_encoder=_encoder(sides.second, variables, "second encoder"),
+        head=describe_head(
+            sides.head,
+            variables,
+            sides.standins,
+            unit_norm=encoder is not None and encoder.unit_norm,
+            loadable=parts is not None and not parts.head_refusals,
+        ),
+        inputs=_ports(graph),
+        outputs=len(graph.outputs),
+        ignored_inputs=tuple(graph.layer_of(t).name for t in anatomy.ignored),
+        same_input_twice=anatomy.same_input is not None,
+        batch_coupled=batch_coupled(graph),
+        loss=compiled.loss,
+        loss_from_logits=compiled.from_logits,
+        metrics=compiled.metrics,
+        optimizer=compiled.optimizer,
+        learning_rate=compiled.learning_rate,
+        lambdas=_lambdas(graph, anatomy, sides),
+        weights=_weights(graph, archive, anatomy, variables),
+        unreadable=unreadable,
+        advice=advice,
+        assumed=assumed,
+        parts=parts,
+    )
+
+
+def _prepare(anatomy: Anatomy, variables: LayerVariables, settings: ModelSettings) -> _Sides:
+    """Replace or cut what cannot be loaded."""
+    head, standins = (None, ()) if anatomy.head is None else replace_unknown(anatomy.head, variables)
+    return _Sides(
+        encoder=None if anatomy.encoder is None else prepare(anatomy.encoder, variables, settings.replace),
+        second=None if anatomy.second is None else prepare(anatomy.second, variables, settings.replace),
+        head=head,
+        standins=standins,
+    )
+
+
+def _parts(archive: Archive, anatomy: Anatomy, sides: _Sides, variables: LayerVariables) -> Parts | None:
+    """The loadable parts with the verdict of the audit."""
+    if sides.encoder is None:
+        return None
+    towers = [side.graph for side in (sides.encoder, sides.second) if side is not None]
+    return Parts(
+        encoder=sides.encoder.graph,
+        second=None if sides.second is None else sides.second.graph,
+        head=sides.head,
+        variables=variables,
+        file=archive.weights,
+        same_input=anatomy.same_input,
+        refusals=tuple(reason for tower in towers for reason in audit.refusals(tower, variables)),
+        head_refusals=() if sides.head is None else tuple(audit.refusals(sides.head, variables)),
+    )
+
+
+def _encoder(side: Prepared | None, variables: LayerVariables, name: str) -> Encoder | None:
+    return None if side is None else describe_encoder(side.graph, variables, name)
+
+
+def _ports(graph: Graph) -> tuple[InputPort, ...]:
+    """The model's inputs."""
+    return tuple(
+        InputPort(
+            name=graph.layer_of(t).name,
+            shape=input_shape(graph, t),
+            dtype=text(graph.layer_of(t).config.get("dtype")) or "float32",
+        )
+        for t in graph.inputs
+    )
+
+
+def _complaints(parts: Parts | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What cannot be loaded, and which option would help."""
+    if parts is None:
+        return (
+            ("No encoder was found: the inputs meet before any layer with weights.",),
+            ("Name the encoder with --encoder LAYER, or save it alone: model.get_layer('encoder').save(...).",),
+        )
+    unreadable = tuple(f"The encoder cannot be loaded: {reason}." for reason in parts.refusals)
+    advice: list[str] = []
+    if parts.refusals:
+        advice.append(
+            "--replace NAME=l2norm|rescale:1/255|flatten|identity says what a Lambda layer does; "
+            "--custom-objects FILE.py lets your own classes be used (it runs that file)."
+        )
+    if parts.head_refusals:
+        unreadable += tuple(f"The head cannot be loaded: {reason}." for reason in parts.head_refusals)
+        advice.append(
+            "Embeddings are compared by a measured distance instead of the head; --custom-objects FILE.py lets "
+            "your own classes be used (it runs that file)."
+        )
+    return unreadable, tuple(advice)
+
+
+def _lambdas(graph: Graph, anatomy: Anatomy, sides: _Sides) -> tuple[Lambda, ...]:
+    """Every Lambda, where it stands and what it was taken for."""
+    known = dict(sides.encoder.recognised) if sides.encoder else {}
+    known |= {s.layer: s.guess.kind for s in sides.standins}
+    in_encoder = set(anatomy.encoder.layers) if anatomy.encoder else set()
+    at_end = sides.encoder.at_end if sides.encoder else frozenset()
+    found: list[Lambda] = []
+    for name, layer in graph.layers.items():
+        if clues.is_lambda(layer):
+            place = "encoder end" if name in at_end else "encoder" if name in in_encoder else "head"
+            found.append(Lambda(name=name, place=place, recognised_as=known.get(name)))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def _weights(graph: Graph, archive: Archive, anatomy: Anatomy, variables: LayerVariables) -> tuple[StoredWeight, ...]:
+    """Every stored array with where it belongs."""
+
+    def part(name: str) -> str:
+        sides = (("encoder", anatomy.encoder), ("second tower", anatomy.second), ("head", anatomy.head))
+        return next((title for title, side in sides if side is not None and name in side.layers), "other")
+
+    return tuple(
+        StoredWeight(
+            part=part(name),
+            layer=name,
+            layer_class=graph.layers[name].class_name,
+            variable=variable.name,
+            shape=variable.array.shape,
+            initializer=variable.initializer,
+            load=partial(archive.weights.read, variable.array.path),
+        )
+        for name, stored in variables.items()
+        for variable in stored
+    )
