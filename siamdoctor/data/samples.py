@@ -43,6 +43,9 @@ class Samples:
     kind: "images" (files or image arrays), "arrays" (tabular, series) or "tokens".
     stored_scale: largest absolute value seen in a small sample, to judge whether scaling was done already.
     pairs: the user's own pairs where the data set is a pair list.
+    sample_shape: one sample as stored, images as (H, W, C) (of the first, where files differ in size);
+        None where it cannot be told.
+    identity_known: whether identities come from the data; where they do not, each sample is its own.
     """
 
     path: Path
@@ -58,6 +61,8 @@ class Samples:
     unreadable: Callable[[], tuple[Unreadable, ...]]
     pairs: GivenPairs | None = None
     assumed: tuple[str, ...] = ()
+    sample_shape: tuple[int, ...] | None = None
+    identity_known: bool = True
 
     def __len__(self) -> int:
         """Number of samples."""

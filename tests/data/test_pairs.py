@@ -54,8 +54,7 @@ def test_halves_share_no_identity_where_there_are_enough_of_them():
     identity = np.repeat(np.arange(8), 5)
     pairs = draw_pairs(identity, 80, rng())
     owners = [
-        set(identity[np.concatenate([pairs.left[pairs.half == h], pairs.right[pairs.half == h]])])
-        for h in (0, 1)
+        set(identity[np.concatenate([pairs.left[pairs.half == h], pairs.right[pairs.half == h]])]) for h in (0, 1)
     ]
     assert len(owners[0]) == len(owners[1]) == 4
     assert not owners[0] & owners[1]
@@ -66,9 +65,7 @@ def test_halves_share_no_identity_where_there_are_enough_of_them():
 def test_halves_share_no_image_where_identities_are_few():
     identity = np.repeat([5, 9], 12)
     pairs = draw_pairs(identity, 40, rng())
-    images = [
-        set(np.concatenate([pairs.left[pairs.half == h], pairs.right[pairs.half == h]])) for h in (0, 1)
-    ]
+    images = [set(np.concatenate([pairs.left[pairs.half == h], pairs.right[pairs.half == h]])) for h in (0, 1)]
     assert not images[0] & images[1]
     assert np.array_equal(pairs.cluster_right, pairs.right)
     assert [int((pairs.half == h).sum()) for h in (0, 1)] == [20, 20]
@@ -174,9 +171,7 @@ def test_given_pairs_that_fall_into_clusters_are_all_kept():
     pairs = given_pairs(np.repeat(base, 2), np.stack([base + 1, base + 2], 1).ravel(), [1, 0] * 20)
     halved = halve_given_pairs(pairs, np.arange(60), rng())
     assert halved.same.size == 40
-    sides = [
-        set(np.concatenate([halved.left[halved.half == h], halved.right[halved.half == h]])) for h in (0, 1)
-    ]
+    sides = [set(np.concatenate([halved.left[halved.half == h], halved.right[halved.half == h]])) for h in (0, 1)]
     assert not sides[0] & sides[1]
 
 
@@ -186,8 +181,7 @@ def test_given_pairs_between_all_identities_lose_only_those_that_cross():
     left, right = drawn.integers(0, 60, 600), drawn.integers(0, 60, 600)
     halved = halve_given_pairs(given_pairs(left, right, identity[left] == identity[right]), identity, rng())
     owners = [
-        set(identity[np.concatenate([halved.left[halved.half == h], halved.right[halved.half == h]])])
-        for h in (0, 1)
+        set(identity[np.concatenate([halved.left[halved.half == h], halved.right[halved.half == h]])]) for h in (0, 1)
     ]
     assert not owners[0] & owners[1]
     assert halved.same.sum() == ((identity[left] == identity[right]) & (left != right)).sum()
