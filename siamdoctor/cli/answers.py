@@ -33,7 +33,7 @@ def print_answer(sheet: Sheet, content: dict[str, Json], targets: list[Outlet]) 
 def _rendered(sheet: Sheet, content: dict[str, Json], target: Outlet) -> str:
     """The answer in one format."""
     if target.format == "json":
-        return document(content) + "\n"
+        return document(content)
     from siamdoctor.render import terminal_sheet  # noqa: PLC0415  (JSON does without rich)
 
     frame = screen() if target.path is None else None

@@ -28,7 +28,7 @@ def render(report: Report, frame: Frame = DEFAULT) -> str:
 
 def document(content: dict[str, Json]) -> str:
     """One JSON document. Pure ASCII, so that no terminal's encoding can break it."""
-    return json.dumps(content, indent=2, allow_nan=False)
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def as_json(report: Report, frame: Frame = DEFAULT) -> dict[str, Json]:
