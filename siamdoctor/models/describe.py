@@ -12,7 +12,7 @@ from siamdoctor.models.config import integer, mapping, sequence, short_name, tex
 from siamdoctor.models.graph import Graph, Layer, Shape, Tensor
 from siamdoctor.models.heads import Standin, recognise
 from siamdoctor.models.probe import follow
-from siamdoctor.models.twins import extract
+from siamdoctor.models.extract import extract
 from siamdoctor.models.weights import LayerVariables
 from siamdoctor.results import Json
 
@@ -35,7 +35,36 @@ SETTINGS = (
     "pool_size", "padding", "negative_slope", "alpha", "normalize", "axes", "mask_zero", "factor", "seed",
 )  # fmt: skip
 SHAPE_KEEPING = frozenset(
-    ["Activation", "BatchNormalization", "Dropout", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "UnitNormalization", "Identity", "LayerNormalization", "GaussianNoise", "GaussianDropout", "AlphaDropout", "Rescaling", "Normalize", "Sigmoid", "Tanh", "Relu", "GroupNormalization", "Multiply", "TrueDivide", "Divide", "Subtract", "Add", "Cast", "StopGradient", "ActivityRegularization"]
+    [
+        "Activation",
+        "BatchNormalization",
+        "Dropout",
+        "ReLU",
+        "LeakyReLU",
+        "ELU",
+        "PReLU",
+        "Softmax",
+        "UnitNormalization",
+        "Identity",
+        "LayerNormalization",
+        "GaussianNoise",
+        "GaussianDropout",
+        "AlphaDropout",
+        "Rescaling",
+        "Normalize",
+        "Sigmoid",
+        "Tanh",
+        "Relu",
+        "GroupNormalization",
+        "Multiply",
+        "TrueDivide",
+        "Divide",
+        "Subtract",
+        "Add",
+        "Cast",
+        "StopGradient",
+        "ActivityRegularization",
+    ]
 )
 
 
@@ -76,12 +105,13 @@ def _printed(value: Json) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def describe_encoder(graph: Graph, variables: LayerVariables, name: str) -> Encoder:
-    """The encoder in words and numbers."""
+def describe_encoder(graph: Graph, variables: LayerVariables) -> Encoder:
+    """The encoder in words and numbers; named after the nested model that holds all its weights, if one does."""
     layers = graph.used_layers(graph.ancestors(graph.outputs))
     activation = next((a for layer in reversed(layers) if (a := activation_of(layer)) is not None), "linear")
+    homes = {layer.path[0] for layer in layers if layer.name in variables and len(layer.path) > 1}
     return Encoder(
-        name=name,
+        name=homes.pop() if len(homes) == 1 else "encoder",
         input_shape=input_shape(graph, graph.inputs[0]),
         dimension=width(graph, graph.outputs[0]),
         layers=tuple(note(layer) for layer in layers),

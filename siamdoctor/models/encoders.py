@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from siamdoctor.errors import BadSettings
 from siamdoctor.models import audit, clues
+from siamdoctor.models.extract import extract
 from siamdoctor.models.graph import Graph, Layer, Tensor
 from siamdoctor.models.weights import LayerVariables
 from siamdoctor.results import Json
@@ -40,7 +41,8 @@ def prepare(graph: Graph, variables: LayerVariables, replacements: Mapping[str, 
                 layers[name] = replacement(layer, "l2norm")
                 known[name] = "l2norm"
                 assumed.append(f"Layer {name!r} was recognised as L2 normalisation, by {guess.by}.")
-    fresh = replace(graph, layers=layers)
+    calls = tuple(replace(c, kwargs={}) if layers[c.layer] is not graph.layers[c.layer] else c for c in graph.calls)
+    fresh = replace(graph, layers=layers, calls=calls)
     outputs = fresh.outputs
     while outputs and _is_unknown(fresh.layer_of(outputs[0]), variables):
         read = fresh.calls[outputs[0].call].tensors()
@@ -61,8 +63,6 @@ def _trimmed(graph: Graph) -> Graph:
     needed = graph.ancestors(graph.outputs) | {t.call for t in graph.inputs}
     if len(needed) == len(graph.calls):
         return graph
-    from siamdoctor.models.twins import extract  # noqa: PLC0415  (twins imports this module's neighbours)
-
     return extract(graph, graph.inputs, graph.outputs)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models import audit, clues
 from siamdoctor.models.archive import SAVE_AGAIN, Archive, open_archive
-from siamdoctor.models.blueprint import Blueprint, Encoder, InputPort, Lambda, StoredWeight
+from siamdoctor.models.blueprint import Blueprint, InputPort, Lambda, StoredWeight
 from siamdoctor.models.compiled import read_compiled
 from siamdoctor.models.config import text
 from siamdoctor.models.describe import batch_coupled, describe_encoder, describe_head, input_shape
@@ -64,7 +64,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     anatomy = dissect(graph, frozenset(variables))
     sides = _prepare(anatomy, variables, settings)
     parts = _parts(archive, anatomy, sides, variables)
-    encoder = _encoder(sides.encoder, variables, "encoder")
+    encoder = None if sides.encoder is None else describe_encoder(sides.encoder.graph, variables)
     compiled = read_compiled(archive.compiled)
     assumed = (sides.encoder.assumed if sides.encoder else ()) + tuple(
         f"Layer {s.layer!r} in the head was recognised as {s.guess.kind.replace('_', ' ')}, by {s.guess.by}."
@@ -77,7 +77,9 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         keras_version=archive.keras_version,
         twins=anatomy.twins,
         encoder=encoder,
-        second_encoder=_encoder(sides.second, variables, "second encoder"),
+        second_encoder=describe_encoder(sides.second.graph, variables)
+        if sides.second is not None and anatomy.twins == "separate"
+        else None,
         head=describe_head(
             sides.head,
             variables,
@@ -130,10 +132,6 @@ def _parts(archive: Archive, anatomy: Anatomy, sides: _Sides, variables: LayerVa
         refusals=tuple(reason for tower in towers for reason in audit.refusals(tower, variables)),
         head_refusals=() if sides.head is None else tuple(audit.refusals(sides.head, variables)),
     )
-
-
-def _encoder(side: Prepared | None, variables: LayerVariables, name: str) -> Encoder | None:
-    return None if side is None else describe_encoder(side.graph, variables, name)
 
 
 def _ports(graph: Graph) -> tuple[InputPort, ...]:

@@ -250,6 +250,8 @@ class Twin:
             return np.zeros(0, np.float32)
         step = self._step(self.head, 2, training=False)
         output = np.asarray(step([np.asarray(left, np.float32), np.asarray(right, np.float32)]), np.float32)
+        if output.size % len(left) or output.size == 0:
+            raise Unavailable(f"the head gives {output.size} numbers for {len(left)} pairs: it mixes the batch")
         flat = output.reshape(len(left), -1)
         if flat.shape[1] == 1:
             return flat[:, 0]
