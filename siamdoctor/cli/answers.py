@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from siamdoctor import __version__
 from siamdoctor.cli.output import Outlet, outlets, screen, write
-from siamdoctor.render.machine import document
+from siamdoctor.render.machine import document, envelope
 
 if TYPE_CHECKING:
     from siamdoctor.render import Format
     from siamdoctor.render.sheet import Sheet
-    from siamdoctor.results import Json
+    from siamdoctor.results import Json, Subject
 
-ANSWER_FORMATS: tuple[Format, ...] = ("terminal", "json")
+ANSWER_FORMATS: tuple[Format, ...] = ("terminal", "json", "markdown", "html")
 
 
 def answer_outlets(format_name: Format, to_files: list[str] | None = None) -> list[Outlet]:
@@ -24,6 +25,11 @@ def answer_outlets(format_name: Format, to_files: list[str] | None = None) -> li
     return outlets(format_name, to_files, ANSWER_FORMATS)
 
 
+def answer_json(subject: Subject, assumed: tuple[str, ...], part: dict[str, Json]) -> dict[str, Json]:
+    """The envelope of every command with this command's part in it."""
+    return {**envelope(__version__, subject, assumed), **part}
+
+
 def print_answer(sheet: Sheet, content: dict[str, Json], targets: list[Outlet]) -> None:
     """Render an answer once for each outlet."""
     for target in targets:
@@ -31,10 +37,17 @@ def print_answer(sheet: Sheet, content: dict[str, Json], targets: list[Outlet]) 
 
 
 def _rendered(sheet: Sheet, content: dict[str, Json], target: Outlet) -> str:
-    """The answer in one format."""
+    """The answer in one format. Each renderer is loaded only when it is wanted."""
     if target.format == "json":
         return document(content)
-    from siamdoctor.render import terminal_sheet  # noqa: PLC0415  (JSON does without rich)
+    if target.format == "markdown":
+        from siamdoctor.render import markdown_sheet  # noqa: PLC0415
 
-    frame = screen() if target.path is None else None
-    return terminal_sheet.render(sheet, frame) if frame else terminal_sheet.render(sheet)
+        return markdown_sheet.render(sheet)
+    if target.format == "html":
+        from siamdoctor.render import html_sheet  # noqa: PLC0415
+
+        return html_sheet.render(sheet)
+    from siamdoctor.render import terminal_sheet  # noqa: PLC0415
+
+    return terminal_sheet.render(sheet, screen()) if target.path is None else terminal_sheet.render(sheet)

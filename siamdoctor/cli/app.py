@@ -5,10 +5,17 @@ from typing import Annotated
 import typer
 
 from siamdoctor import __version__
+from siamdoctor.cli.chance_level import chance_level
+from siamdoctor.cli.check_augmentation import check_augmentation
+from siamdoctor.cli.compare import compare
+from siamdoctor.cli.compare_metrics import compare_metrics
+from siamdoctor.cli.demo import demo
 from siamdoctor.cli.diagnose import diagnose
 from siamdoctor.cli.explain import explain
+from siamdoctor.cli.init import init
 from siamdoctor.cli.inspect_model import inspect_model
 from siamdoctor.cli.output import to_stdout
+from siamdoctor.cli.sweep_margin import sweep_margin
 
 app = typer.Typer(
     name="siamdoctor",
@@ -44,6 +51,14 @@ def siamdoctor(
     del version
 
 
-app.command("diagnose")(diagnose)
-app.command("inspect")(inspect_model)
-app.command("explain")(explain)
+_EXAMINE, _READ, _BEGIN = "Examine a model", "Read and compare", "Begin"
+app.command("diagnose", rich_help_panel=_EXAMINE)(diagnose)
+app.command("sweep-margin", rich_help_panel=_EXAMINE)(sweep_margin)
+app.command("compare-metrics", rich_help_panel=_EXAMINE)(compare_metrics)
+app.command("check-augmentation", rich_help_panel=_EXAMINE)(check_augmentation)
+app.command("chance-level", rich_help_panel=_EXAMINE)(chance_level)
+app.command("inspect", rich_help_panel=_EXAMINE)(inspect_model)
+app.command("explain", rich_help_panel=_READ)(explain)
+app.command("compare", rich_help_panel=_READ)(compare)
+app.command("demo", rich_help_panel=_BEGIN)(demo)
+app.command("init", rich_help_panel=_BEGIN)(init)

@@ -7,7 +7,7 @@ import typer
 from siamdoctor import __version__
 from siamdoctor.cli.answers import answer_outlets, print_answer
 from siamdoctor.cli.environment import examine_environment
-from siamdoctor.cli.options import DebugOption, FormatOption, ModelArgument, Request
+from siamdoctor.cli.options import DebugOption, FormatOption, ModelArgument, OutputOption, Request
 from siamdoctor.cli.settling import settle_model
 from siamdoctor.render.blueprint_json import as_json
 from siamdoctor.render.blueprint_sheet import sheet
@@ -30,6 +30,7 @@ def inspect_model(
     encoder: _EncoderOption = None,
     architecture: _ArchitectureOption = None,
     format: FormatOption = "terminal",  # noqa: A002  (the name of the option)
+    output: OutputOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Explain a model file: twins, encoder, head, inputs, loss, Lambdas.
@@ -47,7 +48,7 @@ def inspect_model(
     from siamdoctor.models.reading import read_blueprint  # noqa: PLC0415  (numpy and h5py: --help does without)
 
     del debug
-    targets = answer_outlets(format)
+    targets = answer_outlets(format, output)
     if environment:
         answer = examine_environment()
         print_answer(answer.as_sheet(), answer.as_json(), targets)

@@ -47,6 +47,18 @@ DebugOption = Annotated[
     bool,
     typer.Option("--debug", help="Show the traceback of any error.", rich_help_panel=_REPORT),
 ]
+OutputOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT=PATH",
+        help="Also write the report to a file in this format. Repeatable.",
+        autocompletion=complete_output,
+        show_default=False,
+        rich_help_panel=_REPORT,
+    ),
+]
 FailOnOption = Annotated[
     FailOn | None,
     typer.Option(
@@ -194,18 +206,7 @@ class Request:
         ),
     ] = False
     format: FormatOption = "terminal"
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FORMAT=PATH",
-            help="Also write the report to a file in this format. Repeatable.",
-            autocompletion=complete_output,
-            show_default=False,
-            rich_help_panel=_REPORT,
-        ),
-    ] = None
+    output: OutputOption = None
     fail_on: FailOnOption = None
     quiet: QuietOption = False
     debug: DebugOption = False

@@ -9,6 +9,7 @@ from siamdoctor.render.frame import DEFAULT, Frame
 from siamdoctor.render.plain_values import finite, gain, interval, json_list, optional, share
 
 if TYPE_CHECKING:
+    from siamdoctor.gate import Ruling
     from siamdoctor.results import (
         Accuracy,
         Attainable,
@@ -42,7 +43,7 @@ def as_json(report: Report, frame: Frame = DEFAULT) -> dict[str, Json]:
         "causes": [_cause(cause) for cause in report.causes],
         "checks": [_check(result) for result in report.checks],
         "warnings": json_list(report.warnings),
-        "gate": _gate(report, frame),
+        "gate": gate(frame.ruling_of(report)),
     }
 
 
@@ -137,9 +138,8 @@ def _check(result: CheckResult) -> Json:
     }
 
 
-def _gate(report: Report, frame: Frame) -> Json:
-    """What the report means for a build."""
-    ruling = frame.ruling_of(report)
+def gate(ruling: Ruling) -> Json:
+    """What a report means for a build."""
     return {
         "exit_code": ruling.exit_code,
         "fail_on": ruling.fail_on,

@@ -1,0 +1,119 @@
+"""The answers of the other commands as JSON, each in the shape that the contract spells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from siamdoctor.render.machine import accuracy
+from siamdoctor.render.plain_values import finite, gain, interval, json_list, optional, share
+
+if TYPE_CHECKING:
+    from siamdoctor.changes import Change, Changes
+    from siamdoctor.results import AugmentationCheck, ChanceLevel, Json, MarginSweep, MetricComparison
+
+
+def margin_sweep(sweep: MarginSweep) -> dict[str, Json]:
+    """The part of `sweep-margin`."""
+    plateau = sweep.plateau
+    return {
+        "depth": sweep.depth,
+        "loss": sweep.loss,
+        "margins": [
+            {
+                "margin": finite(point.margin, otherwise=0.0),
+                "accuracy": interval(point.accuracy),
+                "auc": share(point.auc, otherwise=0.5),
+                "active": share(point.active, otherwise=0.0),
+            }
+            for point in sweep.margins
+        ],
+        "recommended": optional(sweep.recommended),
+        "plateau": None if plateau is None else {"low": optional(plateau.low), "high": optional(plateau.high)},
+        "declared": optional(sweep.declared),
+        "gain": gain(sweep.gain),
+        "partial": sweep.partial,
+        "advice": sweep.advice,
+    }
+
+
+def metric_comparison(comparison: MetricComparison) -> dict[str, Json]:
+    """The part of `compare-metrics`."""
+    return {
+        "metrics": [
+            {
+                "metric": score.metric,
+                "accuracy": interval(score.accuracy),
+                "auc": share(score.auc, otherwise=0.5),
+                "threshold": finite(score.threshold, otherwise=0.0),
+            }
+            for score in comparison.metrics
+        ],
+        "in_use": comparison.in_use,
+        "best": comparison.best,
+        "gain": gain(comparison.gain) or {"points": 0.0, "low": -100.0, "high": 100.0},
+    }
+
+
+def augmentation_check(check: AugmentationCheck) -> dict[str, Json]:
+    """The part of `check-augmentation`."""
+    declared: Json = None
+    if check.declared is not None:
+        declared = {
+            "diversity": optional(check.declared.diversity),
+            "no_op": json_list(check.declared.no_op),
+            "harmful": json_list(check.declared.harmful),
+        }
+    gap: Json = None
+    if check.gap_train is not None and check.gap_validation is not None:
+        gap = {"train": optional(check.gap_train), "validation": optional(check.gap_validation)}
+    return {
+        "transforms": [
+            {
+                "name": drift.name,
+                "strength": finite(drift.strength, otherwise=0.0),
+                "drift": finite(drift.drift, otherwise=0.0),
+                "tolerance": finite(drift.tolerance, otherwise=0.0),
+            }
+            for drift in check.transforms
+        ],
+        "declared": declared,
+        "gap": gap,
+        "missing": json_list(check.missing),
+    }
+
+
+def chance_level(level: ChanceLevel) -> dict[str, Json]:
+    """The part of `chance-level`."""
+    return {
+        "accuracy": accuracy(level.accuracy),
+        "auc": interval(level.auc),
+        "p_value": share(level.p_value, otherwise=1.0),
+        "exact_p_value": share(level.exact_p_value, otherwise=1.0),
+        "detectable": {
+            "accuracy": share(level.detectable, otherwise=1.0),
+            "pairs_needed": level.pairs_needed,
+        },
+        "verdict": level.verdict,
+    }
+
+
+def changes(found: Changes) -> dict[str, Json]:
+    """The part of `compare`."""
+    return {
+        "before": accuracy(found.before),
+        "after": accuracy(found.after),
+        "accuracy_fell": found.accuracy_fell,
+        "accuracy_rose": found.accuracy_rose,
+        "changes": [_change(change) for change in found.causes],
+    }
+
+
+def _change(change: Change) -> Json:
+    """One cause in two reports."""
+    return {
+        "id": change.id,
+        "code": change.code,
+        "kind": change.kind,
+        "before": change.before.value if change.before else None,
+        "after": change.after.value if change.after else None,
+    }

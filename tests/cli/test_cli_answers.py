@@ -1,0 +1,144 @@
+"""The commands beside `diagnose`, against a literal engine."""
+
+import json
+import sys
+
+import pytest
+from example_reports import HEALTHY, ILL, SUBJECT, UNJUDGED
+from siamdoctor.render import Frame, machine
+from test_answers import AUGMENTATION, CHANCE, METRICS, SWEEP
+
+ARGUMENTS = ("model.keras", "data/val")
+ASSUMED = ("a [guess]",)
+
+
+@pytest.fixture
+def answers(engine, project, monkeypatch):
+    """An engine that answers every command and remembers how it was asked."""
+    del engine, project
+    asked = {}
+    api = sys.modules["siamdoctor.api"]
+
+    def answering(name, answer):
+        def run(settings, progress, **given):
+            asked[name] = given
+            assert settings.data.path.name == "val"
+            progress("working", 0.5)
+            return SUBJECT, answer, ASSUMED
+
+        return run
+
+    for name, answer in (
+        ("compare_metrics", METRICS),
+        ("check_augmentation", AUGMENTATION),
+        ("chance_level", CHANCE),
+    ):
+        monkeypatch.setattr(api, name, answering(name, answer), raising=False)
+
+    def sweep(settings, *, margins, depth, loss, progress):
+        return answering("sweep_margin", SWEEP)(settings, progress, margins=margins, depth=depth, loss=loss)
+
+    monkeypatch.setattr(api, "sweep_margin", sweep, raising=False)
+    return asked
+
+
+COMMANDS = ("sweep-margin", "compare-metrics", "check-augmentation", "chance-level")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_json_has_the_envelope_and_the_part(run, answers, command):
+    done = run(command, *ARGUMENTS, "--format", "json")
+    told = json.loads(done.out)
+    assert told["schema_version"] == 1
+    assert told["subject"]["model"] == SUBJECT.model
+    assert told["assumed"] == list(ASSUMED)
+    part = {"sweep-margin": "margins", "compare-metrics": "metrics", "check-augmentation": "transforms"}
+    assert part.get(command, "detectable") in told
+    assert command.replace("-", "_") in answers
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.usefixtures("answers")
+def test_a_bare_command_works_inside_a_project(run, project, command):
+    (project / "siamdoctor.yaml").write_text("model: {path: model.keras}\ndata: {path: data/val}\n")
+    done = run(command)
+    assert done.code == (3 if command == "chance-level" else 0)
+    assert "a [guess]" in done.out
+
+
+@pytest.mark.usefixtures("answers")
+def test_the_files_of_an_answer_are_written(run, project):
+    done = run("compare-metrics", *ARGUMENTS, "--output", "markdown=m.md", "--output", "json=m.json")
+    assert done.code == 0
+    assert "cosine is better" in done.out
+    assert "cosine is better" in (project / "m.md").read_text()
+    assert json.loads((project / "m.json").read_text())["best"] == "cosine"
+
+
+@pytest.mark.usefixtures("answers")
+def test_a_format_that_only_reports_have_names_those_that_work(run):
+    done = run("compare-metrics", *ARGUMENTS, "--format", "sarif")
+    assert done.code == 2
+    assert "terminal, json, markdown, html" in done.err
+
+
+def test_margins_depth_and_loss_reach_the_sweep(run, answers):
+    run("sweep-margin", *ARGUMENTS, "--margins", "2, 0.5,1", "--depth", "head", "--loss", "triplet")
+    assert answers["sweep_margin"] == {"margins": (0.5, 1.0, 2.0), "depth": "head", "loss": "triplet"}
+    run("sweep-margin", *ARGUMENTS)
+    assert answers["sweep_margin"] == {"margins": None, "depth": None, "loss": None}
+
+
+@pytest.mark.parametrize("margins", ["a", "", "0", "-1", "nan", "1,inf"])
+@pytest.mark.usefixtures("answers")
+def test_a_margin_that_is_none_is_refused(run, margins):
+    done = run("sweep-margin", *ARGUMENTS, "--margins", margins)
+    assert done.code == 2
+    assert "margin" in done.err
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Three reports as files."""
+    paths = {}
+    for name, report in (("ill", ILL), ("healthy", HEALTHY), ("unjudged", UNJUDGED)):
+        paths[name] = str(tmp_path / f"{name}.json")
+        (tmp_path / f"{name}.json").write_text(machine.render(report, Frame()))
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        ("ill", "ill", 0),
+        ("healthy", "ill", 1),
+        ("ill", "healthy", 0),
+        ("healthy", "healthy", 0),
+        ("healthy", "unjudged", 3),
+    ],
+)
+def test_compare_exits_by_what_is_new_or_worse(run, saved, before, after, code):
+    done = run("compare", saved[before], saved[after])
+    assert done.code == code
+    assert "Accuracy" in done.out
+
+
+def test_compare_as_json_names_every_change(run, saved):
+    done = run("compare", saved["healthy"], saved["ill"], "--format", "json", "--fail-on", "never")
+    told = json.loads(done.out)
+    assert done.code == 0
+    assert [(c["id"], c["kind"], c["after"]) for c in told["changes"]] == [
+        ("single-unit-softmax", "new", "proven"),
+        ("wrong-threshold", "new", "likely"),
+        ("too-few-identities", "new", "possible"),
+    ]
+    assert told["accuracy_fell"] is True
+    assert told["gate"]["exit_code"] == 0
+
+
+def test_compare_refuses_what_is_no_report(run, saved, tmp_path):
+    (tmp_path / "odd.json").write_text("{}")
+    done = run("compare", saved["ill"], str(tmp_path / "odd.json"))
+    assert done.code == 2
+    assert "odd.json" in done.err
+    assert run("compare", saved["ill"], "none.json").code == 2

@@ -1,0 +1,164 @@
+"""The answers of the other commands, as sheets and as JSON."""
+
+import json
+import math
+
+import pytest
+from example_reports import ILL, SUBJECT, UNJUDGED
+from siamdoctor.changes import compare_reports
+from siamdoctor.gate import judge
+from siamdoctor.render import answer_json, answer_sheets, changes_sheet, markdown_sheet, terminal_sheet
+from siamdoctor.render.frame import Frame
+from siamdoctor.results import (
+    Accuracy,
+    AugmentationCheck,
+    AugmentationReview,
+    ChanceLevel,
+    Interval,
+    MarginPoint,
+    MarginSweep,
+    MetricComparison,
+    MetricScore,
+    Recovery,
+    TransformDrift,
+)
+
+
+def interval(value):
+    return Interval(value=value, low=value - 0.05, high=value + 0.05)
+
+
+SWEEP = MarginSweep(
+    depth="head",
+    loss="contrastive",
+    margins=tuple(
+        MarginPoint(margin=m, accuracy=interval(a), auc=0.9, active=0.4)
+        for m, a in ((0.1, 0.6), (1.0, 0.9), (5.0, 0.7))
+    ),
+    recommended=1.0,
+    plateau=Interval(value=1.0, low=0.5, high=2.0),
+    declared=5.0,
+    gain=Recovery(points=20.0, low=12.0, high=27.0),
+    partial=True,
+    advice="A margin of 1 separates best; 5 is out of reach of this embedding.",
+)
+METRICS = MetricComparison(
+    metrics=(
+        MetricScore(metric="euclidean", accuracy=interval(0.7), auc=0.75, threshold=0.5),
+        MetricScore(metric="cosine", accuracy=interval(0.85), auc=0.91, threshold=0.2),
+    ),
+    in_use="euclidean",
+    best="cosine",
+    gain=Recovery(points=15.0, low=9.0, high=21.0),
+)
+AUGMENTATION = AugmentationCheck(
+    transforms=(
+        TransformDrift(name="rotation", strength=10.0, drift=0.2, tolerance=0.5),
+        TransformDrift(name="width_shift", strength=0.2, drift=0.9, tolerance=0.5),
+    ),
+    declared=AugmentationReview(diversity=0.12, no_op=("shear_range",), harmful=("horizontal_flip",)),
+    gap_train=0.98,
+    gap_validation=0.7,
+    missing=("width_shift",),
+)
+CHANCE = ChanceLevel(
+    accuracy=Accuracy(value=0.53, low=0.46, high=0.6, chance=0.5, pairs=200, identities=8),
+    auc=interval(0.55),
+    p_value=0.21,
+    exact_p_value=0.34,
+    detectable=0.64,
+    pairs_needed=780,
+    verdict="inconclusive",
+)
+SHEETS = (
+    answer_sheets.margin_sweep(SUBJECT, SWEEP, ("margin [from] the file",)),
+    answer_sheets.metric_comparison(SUBJECT, METRICS, ()),
+    answer_sheets.augmentation_check(SUBJECT, AUGMENTATION, ()),
+    answer_sheets.chance_level(SUBJECT, CHANCE, ()),
+    changes_sheet.sheet(ILL, UNJUDGED, compare_reports(ILL, UNJUDGED), judge(UNJUDGED, baseline=ILL)),
+)
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+def test_the_contracts_parts_come_out():
+    assert answer_json.margin_sweep(SWEEP) == {
+        "depth": "head",
+        "loss": "contrastive",
+        "margins": [
+            {
+                "margin": p.margin,
+                "accuracy": {"value": p.accuracy.value, "low": p.accuracy.low, "high": p.accuracy.high},
+                "auc": 0.9,
+                "active": 0.4,
+            }
+            for p in SWEEP.margins
+        ],
+        "recommended": 1.0,
+        "plateau": {"low": 0.5, "high": 2.0},
+        "declared": 5.0,
+        "gain": {"points": 20.0, "low": 12.0, "high": 27.0},
+        "partial": True,
+        "advice": SWEEP.advice,
+    }
+    told = answer_json.metric_comparison(METRICS)
+    assert (told["best"], told["in_use"], told["gain"]["points"]) == ("cosine", "euclidean", 15.0)
+    assert told["metrics"][1]["threshold"] == 0.2
+    told = answer_json.augmentation_check(AUGMENTATION)
+    assert told["declared"] == {"diversity": 0.12, "no_op": ["shear_range"], "harmful": ["horizontal_flip"]}
+    assert told["gap"] == {"train": 0.98, "validation": 0.7}
+    assert told["missing"] == ["width_shift"]
+    told = answer_json.chance_level(CHANCE)
+    assert told["detectable"] == {"accuracy": 0.64, "pairs_needed": 780}
+    assert told["p_value"] == 0.21
+
+
+def test_what_was_not_declared_is_null():
+    bare = AugmentationCheck(transforms=(), declared=None, gap_train=0.9, gap_validation=None, missing=())
+    told = answer_json.augmentation_check(bare)
+    assert told == {"transforms": [], "declared": None, "gap": None, "missing": []}
+
+
+def test_numbers_that_json_lacks_become_the_nearest_it_has():
+    odd = MetricScore(
+        metric="dot", accuracy=Interval(value=math.nan, low=math.nan, high=math.inf), auc=math.nan, threshold=math.inf
+    )
+    told = answer_json.metric_comparison(
+        MetricComparison(metrics=(odd,), in_use=None, best="dot", gain=Recovery(points=math.nan, low=0, high=0))
+    )
+    json.dumps(told, allow_nan=False)
+    assert told["metrics"][0]["accuracy"] == {"value": 0.5, "low": 0.0, "high": 1.0}
+    assert told["gain"] == {"points": 0.0, "low": -100.0, "high": 100.0}
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_every_sheet_fits_a_terminal_and_loses_no_number(sheet, width):
+    text = terminal_sheet.render(sheet, Frame(width=width))
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert sheet.lead in words(text)
+    if width == 120:
+        for table in sheet.tables:
+            for row in table.rows:
+                assert all(cell in text for cell in row)
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_every_sheet_is_markdown(sheet):
+    text = markdown_sheet.render(sheet)
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == sum(len(table.rows) + 2 for table in sheet.tables)
+    assert len({row.replace("\\|", "").count("|") for row in rows}) <= 1
+
+
+def test_leads_say_what_to_do():
+    sweep, metrics, augmentation, chance, changes = SHEETS
+    assert sweep.lead == SWEEP.advice
+    assert metrics.lead == "cosine is better than the metric in use (euclidean): +15 points [9, 21]."
+    assert augmentation.lead.startswith("The embedding moves too far under: width_shift.")
+    assert chance.lead == "53.0 % cannot be told from chance with these data."
+    assert changes.lead == "Accuracy stayed within its interval; 3 gone."
+    assert ("gain over it", "+20 points [12, 27]") in sweep.facts
+    assert any("margin [from] the file" in note.sentences for note in sweep.notes)
