@@ -23,7 +23,9 @@ from siamdoctor.decision import Rule, deployed_rule
 from siamdoctor.errors import Unavailable, UnreadableData
 from siamdoctor.models.blueprint import Blueprint, Encoder
 from siamdoctor.settings import Settings
+from siamdoctor.stats.geometry import Metric, pair_distance
 from siamdoctor.stats.resampling import Dyads, accuracy_interval, dyads
+from siamdoctor.stats.roc import auc
 from siamdoctor.view import View
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 SCALING_PAIRS = 600  # enough to tell scalings apart, few enough to try half a dozen
+BASELINES: tuple[Metric, ...] = ("euclidean", "cosine")
 EASE = 0.03  # another scaling must beat the commonest by this much to be preferred
 FREE_SIDE = 64
 
@@ -273,6 +276,19 @@ class Case:
         """The same pairs seen by another model, through another scaling, or under another rule."""
         inputs = self.inputs if scaling is None else scaling.apply(self.pixels)
         return View(twin=twin or self.twin, inputs=inputs, pairs=self.pairs, rule=rule or self.rule)
+
+    @cached_property
+    def untrained(self) -> View:
+        """The same pairs as the same network with fresh weights sees them: what training has to beat."""
+        return self.view(twin=self.twin.reinitialised(self.settings.seed))
+
+    @cached_property
+    def baseline_auc(self) -> float:
+        """AUC that takes no training: by raw samples or by the untrained encoder, whichever tells more."""
+        pairs, flat = self.pairs, self.pixels.reshape(len(self.pixels), -1)
+        raw = max(auc(pair_distance(m, flat[pairs.left], flat[pairs.right]), pairs.same) for m in BASELINES)
+        fresh = (auc(self.untrained.metric_distance(m), pairs.same) for m in BASELINES)
+        return float(max(raw, *fresh))
 
     @property
     def embeddings(self) -> FloatArray:

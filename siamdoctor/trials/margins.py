@@ -55,7 +55,7 @@ def active_share(distance: NDArray[np.floating], same: NDArray[np.bool_], margin
 
 def initial_distances(case: Case) -> NDArray[np.floating]:
     """Euclidean distances (p,) of the same pairs by the same encoder with fresh weights."""
-    return case.view(twin=case.twin.reinitialised(case.settings.seed)).metric_distance("euclidean")
+    return case.untrained.metric_distance("euclidean")
 
 
 def triplet_shares(case: Case, margin: float) -> TripletShares:

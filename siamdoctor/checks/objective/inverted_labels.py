@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from siamdoctor.case import Case
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
@@ -10,6 +12,8 @@ from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import auc_interval
 
 CHANCE = 0.5
+INDISTINCT = 0.62  # AUC above which the embedding still tells pairs apart
+AMBIGUOUS = 0.8
 
 
 @check(
@@ -53,20 +57,54 @@ def inverted_labels(case: Case) -> Evidence:
     fresh = auc_interval(case.deployed.distance, case.dyads)
     seen = _training_auc(case)
     telling = min((fresh, seen) if seen is not None else (fresh,), key=lambda i: i.value)
-    certainty = ramp(CHANCE - telling.value, clear=0.01, sure=0.06) if telling.high < CHANCE else 0.0
+    wrong_way = ramp(CHANCE - telling.value, clear=0.01, sure=0.06) if telling.high < CHANCE else 0.0
     measurements = [_row("AUC of near = same", fresh)] + ([_row("the same on training data", seen)] if seen else [])
+    ruined = 0.0
+    if not wrong_way and fresh.value < INDISTINCT:
+        ruined, rows = _ruined_to_a_constant(case, fresh.value)
+        measurements += rows
+    certainty = max(wrong_way, ruined)
     return Evidence(
         certainty=certainty,
         summary=(
             f"Same-class pairs lie farther apart than different-class pairs (AUC {telling.value:.2f}): "
             "training pushed the wrong pairs apart."
-            if certainty
+            if wrong_way
+            else "Training made all pairs about equally distant and lost what the untrained network could tell: "
+            "so it ends when labels contradict the loss."
+            if ruined
             else "Same-class pairs do not lie farther apart than different-class pairs."
         ),
         fix="Make the labels follow the loss, and train again; flipping the decision does not repair it:\n"
         "    y = (class_left == class_right).astype('float32')   # for y*d**2 + (1-y)*max(m-d, 0)**2",
         measurements=tuple(measurements),
     )
+
+
+def _ruined_to_a_constant(case: Case, auc: float) -> tuple[float, list[Measurement]]:
+    """The optimum of contradicting labels: every pair at about (1-p)m, and less told apart than before training.
+
+    Shuffled labels end in nearly the same place, so this alone never makes the fault certain.
+    """
+    distance = case.deployed.metric_distance("euclidean")
+    mean, spread = float(distance.mean()), float(distance.std())
+    if not np.isfinite(mean) or mean <= 0:
+        return 0.0, []
+    before = case.baseline_auc
+    even = ramp(spread / mean, clear=0.5, sure=0.3)
+    lost = ramp(before - auc, clear=0.05, sure=0.15)
+    rows = [
+        Measurement(name="spread of the distances over their mean", value=spread / mean, expected="above 0.5"),
+        Measurement(
+            name="AUC without training (raw samples or untrained network)", value=before, expected="below the AUC"
+        ),
+    ]
+    margin = case.settings.training.margin
+    level = 1.0
+    if margin is not None:
+        rows.append(Measurement(name="mean distance over the margin", value=mean / margin, expected="not near 0.5"))
+        level = ramp(abs(mean / margin - CHANCE), clear=0.4, sure=0.2)
+    return AMBIGUOUS * even * lost * level, rows
 
 
 def _training_auc(case: Case) -> Interval | None:
