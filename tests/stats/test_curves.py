@@ -1,0 +1,33 @@
+"""Where a training curve settled and whether it still moved."""
+
+import math
+
+import numpy as np
+import pytest
+from siamdoctor.stats.curves import recent_fall, roughness, settled
+
+
+def test_settled_is_the_mean_of_the_last_third():
+    assert settled([9, 9, 9, 9, 2, 4]) == 3
+    assert settled([5]) == 5
+    assert settled([9, 9, math.nan]) != settled([9, 9, 1])
+    assert math.isnan(settled([]))
+
+
+def test_a_straight_fall_is_measured_per_third():
+    assert recent_fall(np.linspace(1, 0, 12).tolist()) == pytest.approx(4 / 11)
+    assert recent_fall(np.linspace(0, 1, 12).tolist()) == pytest.approx(-4 / 11)
+    assert recent_fall([1, 0.5, 0.3] + [0.2] * 12) == 0
+
+
+def test_short_or_broken_curves_have_no_fall():
+    assert math.isnan(recent_fall([1, 0.9, 0.8]))
+    assert math.isnan(recent_fall([1, 0.9, math.nan, 0.7]))
+    assert math.isnan(roughness([1, 2, 3]))
+
+
+def test_roughness_is_the_noise_whatever_the_trend():
+    noise = np.random.default_rng(0).normal(scale=0.05, size=4000)
+    assert roughness(noise.tolist()) == pytest.approx(0.05, rel=0.05)
+    assert roughness((noise + np.linspace(50, 0, 4000)).tolist()) == pytest.approx(0.05, rel=0.05)
+    assert roughness(np.linspace(3, 1, 20).tolist()) == pytest.approx(0, abs=1e-9)
