@@ -10,8 +10,9 @@ from scipy import ndimage
 
 from siamdoctor.data.samples import FloatArray
 
-# Names of scipy.ndimage, of which Keras uses these four ("reflect" repeats the edge pixel).
-Fill = Literal["nearest", "constant", "reflect", "wrap"]
+# Names of scipy.ndimage. Keras' generator uses the first four as they are; its layers blend a constant in
+# over the last half pixel, which scipy calls "grid-constant". "reflect" repeats the edge pixel.
+Fill = Literal["nearest", "constant", "reflect", "wrap", "grid-constant", "grid-wrap"]
 Matrix = NDArray[np.float64]
 
 
