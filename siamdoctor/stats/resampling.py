@@ -8,11 +8,13 @@ clusters x clusters table, so the cost does not grow with the number of pairs.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import expit, logit
 from scipy.stats import t as student
 
 from siamdoctor.results import Interval, Recovery
@@ -20,7 +22,6 @@ from siamdoctor.stats.roc import auc, balanced_accuracy, finite_or_far
 
 Floats = NDArray[np.floating]
 Bools = NDArray[np.bool_]
-NORMAL_QUANTILE = 1.959964
 DRAWS = 1000
 
 
@@ -109,33 +110,55 @@ def auc_draws(distance: Floats, pairs: Dyads, draws: int = 300) -> Floats:
 
 
 def interval(value: float, draws: Floats, clusters: int, *, low: float = 0.0, high: float = 1.0) -> Interval:
-    """A 95 % interval from bootstrap draws, widened for few clusters and kept within [low, high].
+    """A 95 % interval within [low, high] from the spread of bootstrap draws, widened for few clusters.
 
-    The percentile bootstrap is too narrow with few clusters; deviations are stretched by
-    t(.975, k-1) / z(.975) * sqrt(k / (k-1)) (Hesterberg 2015, The American Statistician 69:371).
+    Student's t with clusters - 1 degrees of freedom (Cameron and Miller 2015, Journal of Human Resources
+    50:317) times the draws' standard deviation, which is sqrt(k / (k - 1)) too small (Hesterberg 2015, The
+    American Statistician 69:371), on the logit scale: near a bound an estimate errs further inwards, which
+    percentiles of the draws do not see. All of [low, high] where there is nothing to estimate from.
     """
     kept = draws[np.isfinite(draws)]
-    if not np.isfinite(value) or not kept.size:
-        return Interval(value=0.5 * (low + high), low=low, high=high)
+    if not np.isfinite(value):
+        return Interval(value=(low + high) / 2, low=low, high=high)
+    if not kept.size:
+        return Interval(value=value, low=low, high=high)
+    width = high - low
+    share = min(1.0, max(0.0, (value - low) / width))
+    if share in {0.0, 1.0}:
+        return Interval(value=low + share * width, low=low + share * width, high=low + share * width)
+    reach = _quantile(clusters) * float(kept.std()) / width / (share * (1 - share))
+    bounds = low + width * expit(logit(share) + np.array([-reach, reach]))
+    return Interval(value=value, low=min(value, float(bounds[0])), high=max(value, float(bounds[1])))
+
+
+def _quantile(clusters: int) -> float:
+    """How many standard deviations of the draws a 95 % interval reaches on either side."""
     k = max(2, clusters)
-    stretch = float(student.ppf(0.975, k - 1)) / NORMAL_QUANTILE * np.sqrt(k / (k - 1))
-    bounds = value + (np.quantile(kept, [0.025, 0.975]) - value) * stretch
-    return Interval(
-        value=float(np.clip(value, low, high)),
-        low=float(np.clip(min(bounds[0], value), low, high)),
-        high=float(np.clip(max(bounds[1], value), low, high)),
-    )
+    return float(student.ppf(0.975, k - 1)) * math.sqrt(k / (k - 1))
+
+
+def _rate_interval(value: float, draws: Floats, pairs: Dyads) -> Interval:
+    """The interval of a rate over pairs, also where no pair (or every pair) is wrong.
+
+    The draws then do not vary; Wilson's score bound (Wilson 1927) on the number of pairs, with the same
+    quantile, says how much could have gone unseen.
+    """
+    if value not in {0.0, 1.0}:
+        return interval(value, draws, pairs.clusters)
+    kinds = 2 * min(int(pairs.same.sum()), int((~pairs.same).sum()))
+    unseen = 1 / (1 + kinds / _quantile(pairs.clusters) ** 2)
+    return Interval(value=value, low=max(0.0, value - unseen), high=min(1.0, value + unseen))
 
 
 def accuracy_interval(predicted: Bools, pairs: Dyads) -> Interval:
     """Balanced accuracy of decisions (p,) with its interval over clusters."""
     correct = predicted == pairs.same
-    return interval(balanced_accuracy(predicted, pairs.same), accuracy_draws(correct, pairs), pairs.clusters)
+    return _rate_interval(balanced_accuracy(predicted, pairs.same), accuracy_draws(correct, pairs), pairs)
 
 
 def auc_interval(distance: Floats, pairs: Dyads) -> Interval:
     """AUC with its interval over clusters."""
-    return interval(auc(distance, pairs.same), auc_draws(distance, pairs), pairs.clusters)
+    return _rate_interval(auc(distance, pairs.same), auc_draws(distance, pairs), pairs)
 
 
 def paired_gain(before: Bools, after: Bools, pairs: Dyads) -> Recovery:
