@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siamdoctor import __version__
+from siamdoctor import __version__, answers
 from siamdoctor.case import Case, Progress
 from siamdoctor.data.reading import find_training_split, read_samples
 from siamdoctor.errors import BadSettings, Unavailable
@@ -16,7 +16,14 @@ from siamdoctor.models.reading import read_blueprint
 from siamdoctor.picturing import pictures
 from siamdoctor.ranking import rank
 from siamdoctor.registry import select
-from siamdoctor.results import Accuracy, Report, Subject
+from siamdoctor.results import (
+    Accuracy,
+    AugmentationCheck,
+    ChanceLevel,
+    MetricComparison,
+    Report,
+    Subject,
+)
 from siamdoctor.runner import run_checks
 from siamdoctor.settings import FILE_NAME, Settings, find_settings_file, read_settings
 from siamdoctor.verdict import attainable, headline, verdict
@@ -121,6 +128,37 @@ def inspect_model(settings: Settings, *, live: object | None = None) -> Blueprin
     if settings.model.path is None:
         raise BadSettings(f"No model was named. Give it as MODEL, or write model: {{path: ...}} in {FILE_NAME}.")
     return read_blueprint(settings.model.path, settings.model)
+
+
+def compare_metrics(
+    settings: Settings, progress: Progress | None = None
+) -> tuple[Subject, MetricComparison, tuple[str, ...]]:
+    """Which metric the embedding is good for; see `answers.compare_metrics`."""
+    case = open_case(settings, progress=progress)
+    answer = answers.compare_metrics(case)
+    return subject(case), answer, assumptions(case)
+
+
+def check_augmentation(
+    settings: Settings, progress: Progress | None = None
+) -> tuple[Subject, AugmentationCheck, tuple[str, ...]]:
+    """What the embedding is and is not invariant to; see `answers.check_augmentation`."""
+    case = open_case(settings, progress=progress)
+    answer, said = answers.check_augmentation(case)
+    return subject(case), answer, assumptions(case) + said
+
+
+def chance_level(settings: Settings, progress: Progress | None = None) -> tuple[Subject, ChanceLevel, tuple[str, ...]]:
+    """Whether the accuracy can be told from chance; see `answers.chance_level`."""
+    case = open_case(settings, progress=progress)
+    answer = answers.chance_level(case, _required(measured_accuracy(case)))
+    return subject(case), answer, assumptions(case)
+
+
+def _required(accuracy: Accuracy | None) -> Accuracy:
+    if accuracy is None:
+        raise Unavailable("the accuracy could not be measured")
+    return accuracy
 
 
 def measured_accuracy(case: Case) -> Accuracy | None:

@@ -139,7 +139,7 @@ class Case:
         self.progress(f"reading {np.unique([drawn.left, drawn.right]).size} samples", 0.1)
         used = np.unique(np.concatenate([drawn.left, drawn.right]))
         values = samples.load(used, self.sample_shape)
-        readable = np.isfinite(values.reshape(len(values), -1)).all(1)
+        readable: NDArray[np.bool_] = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
         if not readable.any():
             raise UnreadableData(f"No sample could be read as numbers. Received: data={samples.path}")
         return self._without_unreadable(drawn, used, values, readable)

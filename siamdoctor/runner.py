@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from siamdoctor.case import Case
 from siamdoctor.errors import SiamdoctorError, Unavailable
 from siamdoctor.registry import Check
-from siamdoctor.results import CheckResult
+from siamdoctor.results import CheckResult, Status
 
 FOUND = 0.25  # certainty from which a fault counts as found rather than as a near miss
 
@@ -40,5 +40,5 @@ def run_check(check: Check, case: Case) -> CheckResult:
         place = traceback.extract_tb(crash.__traceback__)[-1]
         reason = f"{type(crash).__name__}: {crash} ({place.name}, line {place.lineno})"
         return CheckResult(id=check.id, code=check.code, status="crashed", seconds=elapsed(), reason=reason)
-    status = "found" if evidence.certainty >= FOUND else "clear"
+    status: Status = "found" if evidence.certainty >= FOUND else "clear"
     return CheckResult(id=check.id, code=check.code, status=status, seconds=elapsed(), evidence=evidence)
