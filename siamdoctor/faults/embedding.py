@@ -1,0 +1,44 @@
+"""SD3xx: the embedding itself carries no information, or stops carrying it at inference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from siamdoctor.faults.catalogue import fault
+
+if TYPE_CHECKING:
+    from siamdoctor.faults.recipe import Recipe
+
+
+@fault("euclidean", "triplet", "flat", "absolute-difference")
+def collapsed_embedding(recipe: Recipe) -> Recipe:
+    """Far too high a learning rate under a ReLU embedding, or hardest-negative triplets without normalisation."""
+    encoder, training = recipe.encoder, recipe.training
+    if training.loss == "triplet":
+        encoder = replace(encoder, unit_norm=False)
+        training = replace(training, mining="hardest", learning_rate=0.03)
+    else:
+        encoder = replace(encoder, embedding_activation="relu")
+        training = replace(training, learning_rate=0.5)
+    return replace(recipe, encoder=encoder, training=training)
+
+
+@fault("euclidean", "flat", "unit-norm")
+def non_finite_weights(recipe: Recipe) -> Recipe:
+    """A square root without epsilon, and "negative" pairs drawn without looking, among them a sample with itself."""
+    pairs = replace(recipe.pairs, negatives="anyone")
+    return replace(recipe, head=replace(recipe.head, epsilon=0.0), pairs=pairs)
+
+
+@fault("absolute-difference", "euclidean", "koch", "euclidean-sigmoid", "concatenation")
+def untrained_encoder(recipe: Recipe) -> Recipe:
+    """The encoder is frozen at its random start (pretrained weights were never loaded); only the head learns."""
+    return replace(recipe, encoder=replace(recipe.encoder, trainable=False))
+
+
+@fault("batch-norm")
+def stale_batch_statistics(recipe: Recipe) -> Recipe:
+    """BatchNormalization with momentum 0.9999 and few steps: its moving averages never arrive."""
+    encoder = replace(recipe.encoder, batch_norm=True, momentum=0.9999)
+    return replace(recipe, encoder=encoder)

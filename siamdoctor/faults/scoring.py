@@ -1,0 +1,54 @@
+"""SD1xx: the embedding is fine, the way it is judged is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from siamdoctor.faults.catalogue import fault, way
+
+if TYPE_CHECKING:
+    from siamdoctor.faults.recipe import Recipe
+    from siamdoctor.settings import MetricName
+
+RAW_DISTANCE = ("euclidean", "euclidean-lambda", "euclidean-ops", "flat")
+# Light that differs from picture to picture: it changes an embedding's length more than its direction.
+LIGHT = {"brightness_range": 0.8}
+
+
+@fault(*RAW_DISTANCE, "absolute-difference", "koch", "keras-io", "euclidean-sigmoid", "unit-norm")
+def inverted_metric(recipe: Recipe) -> Recipe:
+    """Read backwards: Keras' `accuracy` on a distance, or 1 taken for "same" where it was taught as "different"."""
+    training = replace(recipe.training, metrics=("accuracy",))
+    use = replace(recipe.deployment, threshold=0.5, high_is_same=True)
+    if recipe.head.output is None:
+        return replace(recipe, training=training, deployment=replace(use, declare_decision=False))
+    pairs = replace(recipe.pairs, same_label=0)
+    head = recipe.head
+    if head.slope is not None:
+        head = replace(head, slope=abs(head.slope))
+    use = replace(use, declared_same_label=1)
+    return replace(recipe, training=training, deployment=use, pairs=pairs, head=head)
+
+
+@fault(*RAW_DISTANCE, "unit-norm", "triplet")
+def wrong_threshold(recipe: Recipe) -> Recipe:
+    """Trained with a margin of 0.2 or 5, or for triplets, and judged at the 0.5 of the tutorials."""
+    use = replace(recipe.deployment, threshold=0.5)
+    if recipe.training.loss == "triplet":
+        return replace(recipe, deployment=use)
+    reachable = (0.2, 0.1) if recipe.encoder.unit_norm else (0.2, 5.0, 0.1)
+    margin = reachable[way(recipe, len(reachable))]
+    return replace(recipe, training=replace(recipe.training, margin=margin), deployment=use)
+
+
+def _in_varied_light(recipe: Recipe) -> Recipe:
+    """Pictures for training and from use both differ in brightness."""
+    return replace(recipe, data=replace(recipe.data, augmentation=LIGHT, field_variation=LIGHT))
+
+
+@fault("cosine", circumstance=_in_varied_light)
+def mismatched_metric(recipe: Recipe) -> Recipe:
+    """Trained for the angle between embeddings, judged by their Euclidean distance or dot product."""
+    metric: MetricName = "euclidean" if way(recipe, 2) == 0 else "dot"
+    return replace(recipe, deployment=replace(recipe.deployment, metric=metric))
