@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.config import mapping, sequence, shape_of, text
 from siamdoctor.models.graph import Argument, Call, Graph, Layer, Shape, Tensor, is_operation, tensors_in
+from siamdoctor.models.legacy import modern_config, modern_operation
 from siamdoctor.models.nodes import (
     Reference,
     SavedCall,
@@ -144,8 +145,29 @@ class _Builder:
         if len(self.calls) >= MAX_CALLS:
             raise UnreadableModel(f"The model has more than {MAX_CALLS} layer calls.")
         layer = self._layer(entry, own, slot)
-        self.calls.append(Call(layer=layer.name, args=tuple(args), kwargs=dict(kwargs)))
+        if text(entry.get("class_name")) in ("TFOpLambda", "SlicingOpLambda"):
+            self._add_legacy_operation(layer, mapping(entry.get("config")), args, kwargs)
+        else:
+            self.calls.append(Call(layer=layer.name, args=tuple(args), kwargs=dict(kwargs)))
         return [Tensor(len(self.calls) - 1)]
+
+    def _add_legacy_operation(
+        self, layer: Layer, config: Mapping[str, Json], args: list[Argument], kwargs: Mapping[str, Argument]
+    ) -> None:
+        """A TensorFlow call of Keras 2, as the operation of Keras 3 where there is one."""
+        modern = modern_operation(layer.name, config, args, kwargs)
+        if modern is None:
+            self.calls.append(Call(layer=layer.name, args=tuple(args), kwargs=dict(kwargs)))
+            return
+        self.layers[layer.name] = replace(
+            layer,
+            class_name=modern.class_name,
+            module=modern.module,
+            registered_name=None,
+            config=modern.config,
+            is_operation=modern.is_operation,
+        )
+        self.calls.append(Call(layer=layer.name, args=modern.args))
 
     def add_input(self, entry: Mapping[str, Json], path: tuple[str, ...]) -> Tensor:
         """An input of the outermost model."""
@@ -165,12 +187,13 @@ class _Builder:
             while name in self.layers:
                 name += "_"
             self.names[path] = name
+            class_name = text(entry.get("class_name")) or ""
             self.layers[name] = Layer(
                 name=name,
-                class_name=text(entry.get("class_name")) or "",
+                class_name=class_name,
                 module=text(entry.get("module")),
                 registered_name=text(entry.get("registered_name")),
-                config=mapping(entry.get("config")),
+                config=modern_config(class_name, mapping(entry.get("config"))),
                 path=path,
                 slots=slots,
                 is_operation=is_operation(entry),
@@ -251,6 +274,10 @@ class _Functional:
         for number, name in enumerate(names):
             tensor = self.builder.add_input(self.entries[name], self.path) if feeds is None else feeds[number]
             self.done[name, 0] = [tensor]
+            inner = mapping(self.entries[name].get("config"))
+            shape = shape_of(inner.get("batch_shape")) or shape_of(inner.get("batch_input_shape"))
+            if shape is not None:
+                self.builder.shapes.setdefault(tensor, shape)
 
     def _order(self) -> list[tuple[str, int]]:
         """Nodes in an order in which each comes after what it reads (Kahn 1962)."""

@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 from siamdoctor.models import audit, clues
 from siamdoctor.models.blueprint import HeadKind
 from siamdoctor.models.graph import Argument, Call, Graph, Layer, Tensor, renumber
+from siamdoctor.models.known_classes import OPERATIONS
 from siamdoctor.models.probe import Array, follow
 from siamdoctor.models.weights import LayerVariables
 from siamdoctor.results import Json
@@ -147,7 +148,7 @@ def _known(class_name: str, title: str, config: dict[str, Json], *, operation: b
     return Layer(
         name=title,
         class_name=class_name,
-        module=audit.OPERATIONS[class_name] if operation else "keras.layers",
+        module=OPERATIONS[class_name] if operation else "keras.layers",
         registered_name=None,
         config=config,
         path=(title,),

@@ -6,14 +6,12 @@ What a head computes is recognised by what it answers, not by which operations i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siamdoctor.models.config import integer, mapping, sequence
+from siamdoctor.models.config import integer, number, sequence, text
 from siamdoctor.models.graph import Argument, Call, Graph, Layer, Tensor
-from siamdoctor.results import Json
 
 Array = NDArray[np.float64]
 Unary = Callable[[Array], Array]
@@ -36,7 +34,6 @@ UNARY: dict[str, Unary] = {
     "Dropout": lambda x: x,
     "StopGradient": lambda x: x,
     "Cast": lambda x: x,
-    "Flatten": lambda x: x.reshape(len(x), -1),
 }
 BINARY: dict[str, Binary] = {
     "Subtract": np.subtract,
@@ -76,12 +73,12 @@ def follow(graph: Graph, inputs: tuple[Array, ...]) -> Mapping[Tensor, Array]:
         inputs: one array (n, d) for each of its inputs.
     """
     values: dict[Tensor, Array] = dict(zip(graph.inputs, inputs, strict=True))
-    for number, call in enumerate(graph.calls):
-        if Tensor(number) in values:
+    for position, call in enumerate(graph.calls):
+        if Tensor(position) in values:
             continue
         try:
             with np.errstate(all="ignore"):
-                values[Tensor(number)] = _apply(graph.layers[call.layer], call, values)
+                values[Tensor(position)] = _apply(graph.layers[call.layer], call, values)
         except (_Opaque, ValueError, TypeError, IndexError, FloatingPointError):
             continue
     return values
@@ -89,29 +86,10 @@ def follow(graph: Graph, inputs: tuple[Array, ...]) -> Mapping[Tensor, Array]:
 
 def _apply(layer: Layer, call: Call, values: Mapping[Tensor, Array]) -> Array:
     """One call."""
-    args = _arrays(call, values)
-    name, config = layer.class_name, layer.config
-    if layer.is_foreign:
+    handler = HANDLERS.get(layer.class_name)
+    if handler is None or layer.is_foreign:
         raise _Opaque
-    if name in REDUCING:
-        return _reduce(name, config, args[0])
-    if name == "Dot" and not layer.is_operation:
-        return _dot(args[0], args[1], normalize=config.get("normalize") is True)
-    if name in ("UnitNormalization", "Normalize"):
-        return args[0] / np.maximum(np.linalg.norm(args[0], axis=-1, keepdims=True), 1e-12)
-    if name in BINARY:
-        return BINARY[name](args[0], args[1])
-    if name in UNARY:
-        return UNARY[name](args[0])
-    if name == "Concatenate":
-        return np.concatenate(args, axis=-1)
-    if name == "Activation" and config.get("activation") in ACTIVATIONS:
-        return ACTIVATIONS[cast("str", config["activation"])](args[0])
-    if name == "Rescaling":
-        return args[0] * _number(config.get("scale"), 1.0) + _number(config.get("offset"), 0.0)
-    if name in ("ExpandDims", "Squeeze", "Reshape"):
-        return args[0].reshape(len(args[0]), -1)
-    raise _Opaque
+    return handler(layer, _arrays(call, values))
 
 
 def _arrays(call: Call, values: Mapping[Tensor, Array]) -> list[Array]:
@@ -132,30 +110,73 @@ def _arrays(call: Call, values: Mapping[Tensor, Array]) -> list[Array]:
     return found
 
 
-def _reduce(name: str, config: Mapping[str, Json], values: Array) -> Array:
+def _reduce(layer: Layer, args: list[Array]) -> Array:
     """Sum, mean or norm over the axes of the config. One over the batch is followed as it is written."""
-    axis = config.get("axis")
+    axis = layer.config.get("axis")
     listed = tuple(a for item in sequence(axis) if (a := integer(item)) is not None)
-    where = listed or integer(axis)
-    if isinstance(where, tuple) and len(where) == 1:
-        where = where[0]
-    return REDUCING[name](values, axis=where, keepdims=config.get("keepdims") is True)
+    where = (listed[0] if len(listed) == 1 else listed) if listed else integer(axis)
+    reduce = REDUCING[layer.class_name]
+    return np.asarray(reduce(args[0], axis=where, keepdims=layer.config.get("keepdims") is True))
 
 
-def _dot(left: Array, right: Array, *, normalize: bool) -> Array:
+def _dot(layer: Layer, args: list[Array]) -> Array:
     """Keras' `Dot` of vectors."""
-    if left.ndim != 2 or right.ndim != 2:  # noqa: PLR2004  (batch and components)
+    left, right = args
+    if left.ndim != 2 or right.ndim != 2 or layer.is_operation:  # noqa: PLR2004  (batch and components)
         raise _Opaque
-    if normalize:
-        left = left / np.linalg.norm(left, axis=1, keepdims=True)
-        right = right / np.linalg.norm(right, axis=1, keepdims=True)
-    return np.sum(left * right, axis=1, keepdims=True)
+    if layer.config.get("normalize") is True:
+        left, right = _unit(left), _unit(right)
+    return np.asarray(np.sum(left * right, axis=1, keepdims=True))
 
 
-def _number(value: Json, default: float) -> float:
-    """A scale or offset; lists of them, one a channel, do not occur in heads."""
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or mapping(value):
+def _unit(vectors: Array) -> Array:
+    """Vectors scaled to length 1."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12))
+
+
+def _activation(layer: Layer, args: list[Array]) -> Array:
+    """Keras' `Activation`, for the few that heads without weights end in."""
+    name = text(layer.config.get("activation")) or ""
+    if name not in ACTIVATIONS:
         raise _Opaque
-    return float(value)
+    return ACTIVATIONS[name](args[0])
+
+
+def _rescale(layer: Layer, args: list[Array]) -> Array:
+    """Keras' `Rescaling` by one number; lists, one number a channel, do not occur in heads."""
+    scale, offset = number(layer.config.get("scale")), number(layer.config.get("offset", 0.0))
+    if scale is None or offset is None:
+        raise _Opaque
+    return args[0] * scale + offset
+
+
+def _flatten(layer: Layer, args: list[Array]) -> Array:
+    """Anything that only rearranges what it is given, as one row a pair."""
+    del layer
+    return args[0].reshape(len(args[0]), -1)
+
+
+Handler = Callable[[Layer, list[Array]], Array]
+
+
+def _of_one(function: Unary) -> Handler:
+    """An elementwise function as a handler."""
+    return lambda _, args: function(args[0])
+
+
+def _of_two(function: Binary) -> Handler:
+    """An elementwise function of two arrays as a handler."""
+    return lambda _, args: function(args[0], args[1])
+
+
+HANDLERS: dict[str, Handler] = {
+    **{name: _of_one(function) for name, function in UNARY.items()},
+    **{name: _of_two(function) for name, function in BINARY.items()},
+    **dict.fromkeys(REDUCING, _reduce),
+    **dict.fromkeys(("ExpandDims", "Squeeze", "Reshape", "Flatten"), _flatten),
+    **dict.fromkeys(("UnitNormalization", "Normalize"), _of_one(_unit)),
+    "Dot": _dot,
+    "Concatenate": lambda _, args: np.concatenate(args, axis=-1),
+    "Activation": _activation,
+    "Rescaling": _rescale,
+}

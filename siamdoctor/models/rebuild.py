@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from siamdoctor.models.audit import OPERATIONS
 from siamdoctor.models.graph import Argument, Call, Graph, Layer, Shape, Tensor
+from siamdoctor.models.known_classes import OPERATIONS
 from siamdoctor.results import Json
 
 # Layers that draw random numbers get a fixed seed, so that two runs of one command agree.

@@ -1,0 +1,42 @@
+"""Importing TensorFlow and Keras without noise and without the user's settings."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Send what C++ writes to standard error to nowhere; no variable stops TensorFlow early enough."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@cache
+def import_keras() -> None:
+    """Import TensorFlow and Keras silently, with the user's keras.json out of the way, and run a first op."""
+    home = tempfile.mkdtemp(prefix="siamdoctor-")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["KERAS_HOME"] = home
+    os.environ.pop("TF_USE_LEGACY_KERAS", None)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with silenced():
+        import keras  # noqa: PLC0415  (four seconds, and only where a model really runs)
+        import tensorflow as tf  # noqa: PLC0415
+
+        tf.get_logger().setLevel("ERROR")
+        keras.ops.add(keras.ops.ones((1,)), 1.0)

@@ -1,0 +1,121 @@
+"""Letting Keras make one part of a model, and giving it the stored weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamdoctor.errors import UnreadableModel
+from siamdoctor.models.graph import Shape
+from siamdoctor.models.runtime.backend import silenced
+from siamdoctor.results import Json
+
+if TYPE_CHECKING:
+    import keras
+
+Arrays = Mapping[str, tuple[NDArray[np.floating], ...]]
+MAX_SAMPLE_ELEMENTS = 1 << 27  # numbers one sample may become anywhere in the network: half a gigabyte
+
+
+def build(config: Json, arrays: Arrays | None, path: Path) -> keras.Model:
+    """Make one part, after a dry run that allocates nothing, and give it its weights."""
+    import keras  # noqa: PLC0415
+
+    try:
+        with silenced():
+            if arrays is not None:
+                with keras.StatelessScope(initialize_variables=False):
+                    plan = from_config(config)
+                _check_shapes(plan, arrays, path)
+            model = from_config(config)
+    except UnreadableModel:
+        raise
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError) as error:
+        raise UnreadableModel(
+            f"Keras cannot rebuild this part of the model ({_reason(error)}). Received: model={path}"
+        ) from error
+    if arrays is not None:
+        for layer in model.layers:
+            for variable, value in zip(weights_of(layer), arrays.get(layer.name, ()), strict=True):
+                variable.assign(value)
+    return model
+
+
+def from_config(config: Json) -> keras.Model:
+    """Let Keras make a model, in safe mode; it empties the configuration that it is given."""
+    import keras  # noqa: PLC0415
+
+    return keras.saving.deserialize_keras_object(deepcopy(config), safe_mode=True)
+
+
+def copy_with(model: keras.Model, config: Json) -> keras.Model:
+    """A model from another configuration with the weights of this one, layer by layer."""
+    with silenced():
+        copy = from_config(config)
+    for layer in copy.layers:
+        for variable, old in zip(weights_of(layer), weights_of(model.get_layer(layer.name)), strict=True):
+            variable.assign(old.value)
+    return copy
+
+
+def weights_of(layer: keras.layers.Layer) -> list[keras.Variable]:
+    """A layer's weights without the states of its random generators, in the order in which files hold them."""
+    return [v for v in layer.weights if "seed_generator" not in v.path]
+
+
+def compiled_call(model: keras.Model, *, training: bool) -> Callable[[object], object]:
+    """The model as one compiled function that changes no state and is traced once for all batch sizes."""
+    import keras  # noqa: PLC0415
+    import tensorflow as tf  # noqa: PLC0415
+
+    shapes = [tf.TensorSpec((None, *t.shape[1:]), t.dtype) for t in model.inputs]
+
+    def call(x: object) -> object:
+        values = [v.value for v in model.trainable_variables], [v.value for v in model.non_trainable_variables]
+        outputs, _ = model.stateless_call(*values, x, training=training)
+        return keras.tree.flatten(outputs)[0]
+
+    with silenced():
+        compiled: Callable[[object], object] = tf.function(
+            call, input_signature=[shapes[0] if len(shapes) == 1 else shapes]
+        )
+    return compiled
+
+
+def output_shapes(layer: keras.layers.Layer) -> list[Shape]:
+    """Shapes of everything that the layer gives, batch axis included."""
+    import keras  # noqa: PLC0415
+
+    return [tuple(t.shape) for t in keras.tree.flatten(layer.output) if hasattr(t, "shape")]
+
+
+def _check_shapes(plan: keras.Model, arrays: Arrays, path: Path) -> None:
+    """Compare every variable with what is stored, and bound the size of what flows between the layers."""
+    for layer in plan.layers:
+        wanted = [tuple(v.shape) for v in weights_of(layer)]
+        given = [a.shape for a in arrays.get(layer.name, ())]
+        if wanted != given:
+            raise UnreadableModel(
+                f"The stored weights of layer {layer.name!r} do not fit it: it needs {wanted}, the file has {given}. "
+                f"Received: model={path}"
+            )
+        for shape in output_shapes(layer):
+            if np.prod([axis or 1 for axis in shape[1:]], dtype=np.float64) > MAX_SAMPLE_ELEMENTS:
+                raise UnreadableModel(
+                    f"Layer {layer.name!r} would make {shape} of each sample, more than memory holds. "
+                    f"Received: model={path}"
+                )
+
+
+def _reason(error: Exception) -> str:
+    """The line of a Keras error that says what went wrong; the first lines only say that something did."""
+    text = str(error).strip()
+    told = text.rpartition("Exception encountered: ")[2] if "Exception encountered: " in text else text
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    named = [line for line in lines if not line.startswith(("Exception encountered when calling", "config="))]
+    return (named or lines or [type(error).__name__])[0].replace("\x1b[1m", "").replace("\x1b[0m", "")

@@ -1,0 +1,61 @@
+"""From a blueprint, or from a model in memory, to a twin that runs."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siamdoctor.errors import UnreadableModel
+from siamdoctor.models.blueprint import Blueprint
+from siamdoctor.models.parts import Parts
+from siamdoctor.models.reading import read_blueprint
+from siamdoctor.models.runtime.backend import import_keras
+from siamdoctor.models.runtime.building import Arrays
+from siamdoctor.models.runtime.configs import Configs
+from siamdoctor.models.runtime.twin import Twin, assemble
+from siamdoctor.settings import ModelSettings
+
+if TYPE_CHECKING:
+    import keras
+
+
+def load_twin(blueprint: Blueprint, settings: ModelSettings = ModelSettings()) -> Twin:  # noqa: B008  (frozen)
+    """Rebuild encoder and head with their weights.
+
+    Raises:
+        UnreadableModel: the encoder was not found, the audit refuses it, or its stored weights do not fit.
+    """
+    del settings
+    parts = blueprint.parts
+    if parts is None or parts.refusals:
+        reasons = " ".join([*blueprint.unreadable, *blueprint.advice])
+        raise UnreadableModel(f"{reasons} Received: model={blueprint.path}")
+    import_keras()
+    configs = Configs.of(parts)
+    return assemble(blueprint, configs, _stored(parts))
+
+
+def read_live(model: keras.Model, settings: ModelSettings = ModelSettings()) -> Blueprint:  # noqa: B008  (frozen)
+    """Explain a model that is in memory, by way of a file that is gone when this returns.
+
+    Raises:
+        UnreadableModel: Keras cannot save the model, or what it saved is not readable.
+    """
+    with tempfile.TemporaryDirectory(prefix="siamdoctor-") as folder:
+        path = Path(folder) / f"{model.name}.keras"
+        try:
+            model.save(path)
+        except (ValueError, TypeError, NotImplementedError, OSError) as error:
+            raise UnreadableModel(
+                f"The model cannot be saved by Keras: {error}. Received: model={model.name!r}"
+            ) from error
+        return replace(read_blueprint(path, settings), path=Path(model.name))
+
+
+def _stored(parts: Parts) -> Arrays:
+    """Stored weights of all parts, by layer."""
+    graphs = [g for g in (parts.encoder, parts.second, parts.head) if g is not None]
+    names = {name for graph in graphs for name in graph.layers} & set(parts.variables)
+    return {name: tuple(parts.file.read(v.array.path) for v in parts.variables[name]) for name in names}
