@@ -25,11 +25,15 @@ def page(cause: str, shown: Page, frame: Frame) -> str:
 def catalogue(frame: Frame) -> str:
     """All causes of `frame.pages` by family: code, id, title."""
     parts: list[RenderableType] = []
+    longest = max((len(cause) for cause in frame.pages), default=0)
     for family in dict.fromkeys(shown.family for shown in frame.pages.values()):
         table = Table.grid(padding=(0, 2))
+        table.add_column(style="dim")
+        table.add_column(style="bold", min_width=longest)
+        table.add_column()
         for cause, shown in frame.pages.items():
             if shown.family == family:
-                table.add_row(line(shown.code, "dim"), line(cause, "bold"), line(shown.title))
+                table.add_row(line(shown.code), line(cause), line(shown.title))
         parts += [heading(family.upper()), Padding(table, (0, 0, 1, 2))]
     parts.append(line("Read one with: siamdoctor explain CAUSE (id or code)", "dim"))
     return page_text(Group(*parts), width=frame.width, colour=frame.colour)

@@ -91,10 +91,8 @@ def _cause(cause: Cause) -> RenderableType:
 def _evidence(cause: Cause) -> RenderableType:
     """The numbers beside what a healthy model shows."""
     table = Table.grid(padding=(0, 2))
-    table.add_column(ratio=5)
-    table.add_column(ratio=3)
-    table.add_column(ratio=4, style="dim")
-    table.expand = True
+    for style in ("", "", "dim"):
+        table.add_column(style=style, overflow="fold")
     for item in cause.evidence:
         expected = line(f"expected: {item.expected}") if item.expected else line("")
         table.add_row(line(item.name), line(measured(item), "bold"), expected)

@@ -51,8 +51,10 @@ def prose(text: str) -> list[RenderableType]:
 def facts(rows: tuple[tuple[str, str], ...]) -> RenderableType:
     """Names and what they are, in two columns."""
     table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
     for name, value in rows:
-        table.add_row(line(name, "dim"), line(value))
+        table.add_row(line(name), line(value))
     return table
 
 

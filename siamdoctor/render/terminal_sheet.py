@@ -38,7 +38,7 @@ def _grid(table: Table) -> Grid:
     kept = [k for k, _ in enumerate(table.columns) if any(row[k] for row in table.rows)]
     for k in kept:
         name = table.columns[k]
-        grid.add_column(line(name), justify="right" if name in table.numeric else "left")
+        grid.add_column(line(name), justify="right" if name in table.numeric else "left", overflow="fold")
     for row in table.rows:
         grid.add_row(*(line(row[k]) for k in kept))
     return grid
