@@ -51,24 +51,40 @@ def check(code: str, *, impact: Impact = Impact.MAJOR, explains: Iterable[str] =
 
     The id is the function's name with hyphens, the title the docstring's first line, and the whole
     docstring is the manual page.
+
+    Raises:
+        ValueError: the function has no docstring, or its id or code is another check's.
     """
 
     def register(run: Run) -> Run:
-        page = inspect.getdoc(run) or ""
-        name = run.__name__.replace("_", "-")
-        _DECORATED[name] = Check(
+        page = inspect.getdoc(run)
+        if not page:
+            raise ValueError(f"A check's docstring is its manual page; write one. Received: check={run.__name__}")
+        made = Check(
             code=code,
-            id=name,
+            id=run.__name__.replace("_", "-"),
             title=page.partition("\n")[0].rstrip("."),
             page=page,
-            family=run.__module__.split(".")[-2],
+            family=run.__module__.rpartition(".")[0].rpartition(".")[2],
             impact=impact,
             explains=frozenset(explains),
             run=run,
         )
+        _demand_own_name(made)
+        _DECORATED[made.id] = made
         return run
 
     return register
+
+
+def _demand_own_name(made: Check) -> None:
+    """Refuse a second check of the same id or code, unless it is the same module read again."""
+    for other in _DECORATED.values():
+        if (made.id == other.id or made.code == other.code) and made.run.__module__ != other.run.__module__:
+            raise ValueError(
+                f"Two checks share an id or code: {other.run.__module__} has {other.id} ({other.code}). "
+                f"Received: {made.run.__module__} with {made.id} ({made.code})"
+            )
 
 
 @cache
@@ -76,10 +92,17 @@ def all_checks() -> tuple[Check, ...]:
     """Every check of the package, by code. Importing the modules is what registers them."""
     from siamdoctor import checks  # noqa: PLC0415  (checks import this module)
 
-    for module in pkgutil.walk_packages(checks.__path__, checks.__name__ + "."):
+    home = checks.__name__ + "."
+    for module in pkgutil.walk_packages(checks.__path__, home, onerror=_fail):
         if not module.ispkg:
             import_module(module.name)
-    return tuple(sorted(_DECORATED.values(), key=lambda c: c.code))
+    ours = [c for c in _DECORATED.values() if c.run.__module__.startswith(home)]
+    return tuple(sorted(ours, key=lambda c: c.code))
+
+
+def _fail(package: str) -> None:
+    """Stop at a package that cannot be imported, which walking would leave out without a word."""
+    raise ImportError(f"The checks in {package} cannot be imported.")
 
 
 def find(word: str) -> Check:

@@ -1,30 +1,32 @@
 """Facts about a run that a saved model cannot hold, and settings, read from `siamdoctor.yaml`.
 
-Every section is a frozen dataclass; the YAML keys are its field names and nothing else is accepted.
+Every section is a frozen dataclass; the YAML keys are its field names and nothing else is accepted. What a
+value must be beyond its type is demanded where the section is made, so also of the command line's values.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Literal, get_args, get_origin, get_type_hints
-
-import yaml
+from typing import Literal
 
 from siamdoctor.errors import BadSettings
 from siamdoctor.results import Json
+from siamdoctor.typed_yaml import read_yaml_as
 
 LossName = Literal["contrastive", "triplet", "binary_crossentropy", "mse", "other"]
 MetricName = Literal["euclidean", "squared_euclidean", "cosine", "manhattan", "dot"]
 FailOn = Literal["proven", "likely", "possible", "never"]
 FILE_NAME = "siamdoctor.yaml"
-_T = typing.TypeVar("_T")
+
+
+def _demand(*, holds: bool, name: str, wanted: str, value: object) -> None:
+    if not holds:
+        raise BadSettings(f"{name} must be {wanted}. Received: {name}={value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +40,8 @@ class ModelSettings:
 
     path: Path | None = None
     encoder: str | None = None
-    custom_objects: str | None = None
-    architecture: str | None = None
+    custom_objects: str | None = field(default=None, metadata={"code": True})
+    architecture: str | None = field(default=None, metadata={"code": True})
     trust_savedmodel: bool = False
     replace: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,6 +55,12 @@ class DataSettings:
     rescale: float | None = None
     pairs: int = 2000
 
+    def __post_init__(self) -> None:
+        """Refuse a scaling that loses the data, and too few pairs to hold both kinds."""
+        usable = self.rescale is None or (math.isfinite(self.rescale) and self.rescale != 0)
+        _demand(holds=usable, name="data.rescale", wanted="a number other than 0", value=self.rescale)
+        _demand(holds=self.pairs > 1, name="data.pairs", wanted="at least 2", value=self.pairs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSettings:
@@ -64,6 +72,11 @@ class TrainingSettings:
     history: Path | None = None
     augmentation: Json = field(default=None, metadata={"as_written": True})
 
+    def __post_init__(self) -> None:
+        """Refuse a margin that is no distance."""
+        usable = self.margin is None or 0 <= self.margin < math.inf
+        _demand(holds=usable, name="training.margin", wanted="0 or more", value=self.margin)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionSettings:
@@ -71,6 +84,11 @@ class DecisionSettings:
 
     metric: MetricName | None = None
     threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold that no score is on either side of."""
+        usable = self.threshold is None or math.isfinite(self.threshold)
+        _demand(holds=usable, name="decision.threshold", wanted="a finite number", value=self.threshold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +98,17 @@ class Suppression:
     cause: str
     reason: str
     expires: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an expiry that is no day, before the run rather than after it."""
+        try:
+            if self.expires is not None:
+                date.fromisoformat(self.expires)
+        except ValueError as error:
+            raise BadSettings(
+                "report.suppress: a suppression expires on a day such as 2027-01-31. "
+                f"Received: expires={self.expires!r} for cause={self.cause!r}"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +135,12 @@ class Settings:
     thorough: bool = False
     source: Path | None = field(default=None, metadata={"hidden": True})
 
+    def __post_init__(self) -> None:
+        """Refuse a seed that no generator takes, and a budget that is over before it begins."""
+        _demand(holds=self.seed >= 0, name="seed", wanted="0 or more", value=self.seed)
+        lasting = self.budget is None or self.budget > 0
+        _demand(holds=lasting, name="budget", wanted="a number of seconds above 0", value=self.budget)
+
 
 def find_settings_file(model: Path | None, working_directory: Path) -> Path | None:
     """The file that applies when none is named: beside the model, else in the working directory."""
@@ -120,127 +155,4 @@ def read_settings(path: Path) -> Settings:
         BadSettings: the file cannot be read, is not YAML, or holds an unknown key or a value of the
             wrong kind. The message names the key and the nearest known one.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadSettings(f"The settings file cannot be read ({error.strerror}). Received: config={path}") from error
-    except UnicodeDecodeError as error:
-        raise BadSettings(f"The settings file is not UTF-8 text. Received: config={path}") from error
-    try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark is not None else ""
-        raise BadSettings(f"The settings file is not valid YAML. Received: config={path}{place}") from error
-    if content is None:
-        content = {}
-    settings = _build(Settings, content, "", path)
-    return dataclasses.replace(settings, source=path)
-
-
-def _build(kind: type[_T], content: object, where: str, path: Path) -> _T:
-    """Fill one dataclass from one YAML mapping, checking every key and every value."""
-    if not isinstance(content, Mapping):
-        raise BadSettings(f"{where or 'The file'} in {path} must be a mapping. Received: {_shown(content)}")
-    fields = {f.name: f for f in dataclasses.fields(kind) if "hidden" not in f.metadata}  # type: ignore[arg-type]
-    hints = get_type_hints(kind)
-    values: dict[str, object] = {}
-    for key, value in content.items():
-        if key not in fields:
-            raise BadSettings(_unknown_key(str(key), where, path))
-        as_written = "as_written" in fields[key].metadata
-        place = f"{where}.{key}" if where else key
-        values[key] = value if as_written else _convert(hints[key], value, place, path)
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise BadSettings(f"{where} in {path} lacks a key: {error}") from error
-
-
-def _unknown_key(key: str, where: str, path: Path) -> str:
-    """Say which key is unknown and which known one, of any section, is nearest."""
-    sections = {f.name: f for f in dataclasses.fields(Settings) if "hidden" not in f.metadata}
-    hints = get_type_hints(Settings)
-    places = {name: name for name in sections}
-    for section in sections:
-        if dataclasses.is_dataclass(hints[section]):
-            places |= {f"{section}.{f.name}": f.name for f in dataclasses.fields(hints[section])}
-    full = f"{where}.{key}" if where else key
-    local = {p: n for p, n in places.items() if p.rpartition(".")[0] == where}
-    near = difflib.get_close_matches(key, local.values(), n=1, cutoff=0.5)
-    if near:
-        hint = f"{where}.{near[0]}" if where else near[0]
-    else:
-        best = difflib.get_close_matches(key, places.values(), n=1, cutoff=0.0)[0]
-        hint = next(p for p, n in places.items() if n == best)
-    return f"Unknown key {full!r} in {path}. Did you mean {hint!r}?"
-
-
-def _convert(hint: object, value: object, where: str, path: Path) -> object:
-    """One YAML value as the type its field declares."""
-    options = get_args(hint) if get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
-    if value is None and type(None) in options:
-        return None
-    for option in options:
-        if option is type(None):
-            continue
-        converted = _as(option, value, where, path)
-        if converted is not None:
-            return converted
-    wanted = " or ".join(_words(o) for o in options if o is not type(None))
-    raise BadSettings(f"{where} in {path} must be {wanted}. Received: {_shown(value)}")
-
-
-def _as(option: object, value: object, where: str, path: Path) -> object | None:
-    """The value as this one type, or None where it does not fit."""
-    origin = get_origin(option)
-    if dataclasses.is_dataclass(option):
-        return _build(typing.cast("type[object]", option), value, where, path)
-    if origin is Literal:
-        return value if not isinstance(value, bool) and value in get_args(option) else None
-    if origin is tuple:
-        item = get_args(option)[0]
-        listed = value if isinstance(value, list) else [value]
-        return tuple(_convert(item, v, f"{where}[{i}]", path) for i, v in enumerate(listed))
-    if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
-        if isinstance(value, Mapping) and all(isinstance(v, str) for v in value.values()):
-            return {str(k): str(v) for k, v in value.items()}
-        return None
-    if option is Path:
-        return _path(value, path)
-    if option is float:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(typing.cast("float", value)) if number and math.isfinite(typing.cast("float", value)) else None
-    if option is int:
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
-    if option is bool:
-        return value if isinstance(value, bool) else None
-    return value if isinstance(value, str) else (str(value) if _is_date(value) else None)
-
-
-def _is_date(value: object) -> bool:
-    """YAML turns an unquoted 2026-12-31 into a date; the settings keep it as text."""
-    return hasattr(value, "isoformat")
-
-
-def _path(value: object, settings_file: Path) -> Path | None:
-    """A path relative to the settings file, as the contract promises."""
-    if not isinstance(value, str) or not value:
-        return None
-    if "://" in value:
-        raise BadSettings(f"Only local files are read. Received: {value!r} in {settings_file}")
-    return settings_file.parent / Path(value).expanduser()
-
-
-def _words(option: object) -> str:
-    """A type in words a person understands."""
-    names = {float: "a number", int: "a whole number", str: "text", bool: "true or false", Path: "a path"}
-    if get_origin(option) is Literal:
-        return "one of " + ", ".join(str(a) for a in get_args(option))
-    return names.get(typing.cast("type", option), "a mapping")
-
-
-def _shown(value: object) -> str:
-    """A received value, shortened for a message."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004  (a line's worth)
+    return dataclasses.replace(read_yaml_as(Settings, path), source=path)

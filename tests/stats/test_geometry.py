@@ -141,6 +141,11 @@ def test_dead_units_are_those_that_never_change(cloud: np.ndarray, dead: int):
     assert dead_unit_share(padded) == pytest.approx(1 - sum(changing) / (len(changing) + dead))
 
 
+def test_a_unit_that_moves_barely_but_really_is_alive():
+    cloud = np.array([[100.0, 5.0], [100.0, 5.001]])
+    assert dead_unit_share(cloud) == 0.5
+
+
 @pytest.mark.parametrize("hole", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("measure", [effective_rank, mean_pairwise_cosine, relative_spread, dead_unit_share])
 def test_an_embedding_that_is_not_finite_has_no_shape(hole: float, measure):
