@@ -1,27 +1,25 @@
-"""Samples and labels in an .npz file, under the names that public code uses."""
+"""Samples with labels, or pairs with labels, in named arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+import hashlib
 
 import numpy as np
 
+from siamdoctor.data.array_labels import identities
+from siamdoctor.data.array_names import PREFERENCE, called_images, pairs_and_labels, samples_and_labels
 from siamdoctor.data.array_samples import array_samples
-from siamdoctor.data.array_store import Stored, npz_names, open_npz
-from siamdoctor.data.samples import IndexArray, Samples
+from siamdoctor.data.array_set import ArraySet
+from siamdoctor.data.array_store import UNPACKED_LIMIT, Stored
+from siamdoctor.data.pair_labels import labels_as_same, two_kinds
+from siamdoctor.data.samples import GivenPairs, IndexArray, Samples
 from siamdoctor.errors import UnreadableData
 
-SAMPLE_NAMES = ("x", "images", "image", "imgs", "data", "features", "samples", "embeddings", "arr_0")
-LABEL_NAMES = ("y", "labels", "label", "target", "targets", "classes", "identity", "identities", "arr_1")
-IMAGE_NAMES = frozenset({"images", "image", "imgs"})
-_SPLITS = {"val": ("val", "valid", "validation", "dev"), "test": ("test", "eval"), "train": ("train", "training")}
-PREFERENCE = ("val", "test", "", "train")
-ONE_HOT_RANK = 2
+STACK = 2  # sides in one array of pairs
 
 
-def read_array_file(path: Path, split: str | None) -> Samples:
-    """Read `x` and `y` (or images/labels, data/target, x_test/y_test, ...) of an .npz file.
+def read_arrays(arrays: ArraySet, split: str | None, same_label: int | None) -> Samples:
+    """Read `x` and `y` (images/labels, data/target, x_test/y_test ...), or `left`, `right` and `label`.
 
     Without `split` the validation arrays are taken, else the test arrays, else those without a split's
     name, else the training arrays. Arrays without a split's name serve for any split.
@@ -29,95 +27,135 @@ def read_array_file(path: Path, split: str | None) -> Samples:
     Raises:
         UnreadableData: no such arrays, lengths that differ, labels that make no classes.
     """
-    names = npz_names(path)
-    found = {s: pair for s in PREFERENCE if (pair := _named(names, s)) is not None}
     order = PREFERENCE if split is None else (split, "")
-    chosen = next((s for s in order if s in found), None)
-    if chosen is None:
-        raise UnreadableData(
-            f"The file holds no {f'{split} ' if split else ''}samples with labels. Received: data={path}, "
-            f"arrays={', '.join(names) or 'none'}. Save it with numpy.savez(file, x=samples, y=labels)."
-        )
-    x_name, y_name = found[chosen]
-    arrays = open_npz(path, (x_name, y_name))
-    identity, identity_names = identities(arrays[y_name], path)
-    if len(arrays[x_name]) != identity.size:
-        raise UnreadableData(
-            f"Samples and labels differ in number. Received: data={path}, "
-            f"{x_name}={arrays[x_name].shape}, {y_name}={arrays[y_name].shape}"
-        )
-    others = [f"{a}, {b}" for s, (a, b) in found.items() if s != chosen]
-    assumed = (f"the arrays {x_name}, {y_name} of {path.name} are judged, not {'; '.join(others)}",)
-    return array_samples(
-        arrays[x_name],
-        path,
-        identity=identity,
-        identity_names=identity_names,
-        layout="arrays in .npz",
-        named_images=_base(x_name) in IMAGE_NAMES,
-        assumed=assumed if others and split is None else (),
+    for name in order:
+        paired = pairs_and_labels(arrays.names, name)
+        if paired is not None:
+            return _pairs(arrays, *paired, same_label)
+        labelled = samples_and_labels(arrays.names, name)
+        if labelled is not None:
+            return _labelled(arrays, *labelled, chosen=name if split is None else None)
+    raise UnreadableData(
+        f"There are no {f'{split} ' if split else ''}samples with labels. Received: data={arrays.path}, "
+        f"arrays={', '.join(arrays.names) or 'none'}. Save them with numpy.savez(file, x=samples, y=labels)."
     )
 
 
-def holds_training_split(path: Path) -> bool:
-    """Whether an .npz file holds training arrays beside others."""
-    names = npz_names(path)
-    return _named(names, "train") is not None and any(_named(names, s) for s in ("val", "test"))
+def holds_training_split(arrays: ArraySet) -> bool:
+    """Whether there are training arrays beside others."""
+    held = [
+        s for s in ("train", "val", "test") if samples_and_labels(arrays.names, s) or pairs_and_labels(arrays.names, s)
+    ]
+    return "train" in held and len(held) > 1
 
 
-def identities(labels: Stored, path: Path) -> tuple[IndexArray, tuple[str, ...]]:
-    """(n,) index of each sample's class, and the classes' names, from numbers, text or one-hot rows.
+def _labelled(arrays: ArraySet, x_name: str, y_name: str, *, chosen: str | None) -> Samples:
+    """Samples with a class each; `chosen` is the split that was preferred, None where it was asked for."""
+    opened = arrays.open((x_name, y_name))
+    identity, identity_names = identities(opened[y_name], arrays.path)
+    _demand_equal(arrays, x_name, opened[x_name], y_name, identity.size)
+    others = [
+        ", ".join(pair)
+        for split in PREFERENCE
+        if split != chosen and (pair := samples_and_labels(arrays.names, split)) is not None
+    ]
+    assumed = (f"the arrays {x_name}, {y_name} of {arrays.path.name} are judged, not {'; '.join(others)}",)
+    return array_samples(
+        opened[x_name],
+        arrays.path,
+        identity=identity,
+        identity_names=identity_names,
+        layout=arrays.layout,
+        named_images=called_images(x_name),
+        assumed=assumed if others and chosen is not None else (),
+    )
+
+
+def _pairs(arrays: ArraySet, sides: tuple[str, ...], label: str, same_label: int | None) -> Samples:
+    """The user's own pairs; equal rows of the two sides are one sample, whose class is unknown."""
+    opened = arrays.open((*sides, label))
+    both = [opened[name] for name in sides]
+    if len(sides) == 1:
+        if both[0].ndim < STACK or both[0].shape[1] != STACK:
+            raise UnreadableData(
+                "An array of pairs must have the two sides on its second axis. "
+                f"Received: data={arrays.path}, {sides[0]}={both[0].shape}"
+            )
+        both = [both[0][:, 0], both[0][:, 1]]
+    for name, side in zip((sides * 2)[:2], both, strict=True):
+        _demand_equal(arrays, name, side, label, len(opened[label]))
+    return paired_samples(
+        both[0],
+        both[1],
+        opened[label],
+        arrays,
+        column=label,
+        same_label=same_label,
+        named_images=called_images(sides[0]),
+    )
+
+
+def paired_samples(
+    left: Stored,
+    right: Stored,
+    labels: Stored,
+    arrays: ArraySet,
+    *,
+    column: str,
+    same_label: int | None,
+    named_images: bool = False,
+) -> Samples:
+    """Two arrays of sides and their labels as samples with given pairs.
 
     Raises:
-        UnreadableData: labels of another shape, fractions, fewer than two classes, none with two samples.
+        UnreadableData: sides of different shapes, too large, or labels of one kind only.
     """
-    received = f"Received: data={path}, labels={labels.shape} {labels.dtype}"
-    if labels.ndim == ONE_HOT_RANK and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim == ONE_HOT_RANK and np.all(np.asarray(labels).sum(axis=1) == 1):
-        labels = np.argmax(labels, axis=1)
-    if labels.ndim != 1 or labels.dtype.kind not in "biufUS":
-        raise UnreadableData(f"Labels must be one class per sample. {received}")
-    if labels.dtype.kind == "f" and not np.all(np.mod(np.asarray(labels), 1) == 0):
-        raise UnreadableData(f"Labels must be whole numbers or text, one per class. {received}")
-    values, identity, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    if values.size < 2 or sizes.max() < 2:  # noqa: PLR2004  (two classes, and two samples in one of them)
+    if left.shape != right.shape or left.dtype != right.dtype:
         raise UnreadableData(
-            f"Pairs need two classes and two samples in at least one of them. {received}, classes={values.size}"
+            f"The two sides of the pairs differ. Received: data={arrays.path}, left={left.shape} {left.dtype}, "
+            f"right={right.shape} {right.dtype}"
         )
-    return identity.astype(np.int64), tuple(_class_name(v) for v in values.tolist())
+    if left.nbytes * 2 > UNPACKED_LIMIT:
+        raise UnreadableData(
+            f"The pairs are too large to compare with one another. Received: data={arrays.path}, "
+            f"bytes={left.nbytes * 2}. Save samples with classes instead: numpy.savez(file, x=samples, y=labels)."
+        )
+    found = labels_as_same(labels.tolist(), path=arrays.path, column=column, same_label=same_label)
+    two_kinds(found.same, arrays.path)
+    rows = np.concatenate([left, right])
+    first, sample = _distinct(rows)
+    pairs = GivenPairs(left=sample[: len(left)], right=sample[len(left) :], same=found.same)
+    return array_samples(
+        rows[first],
+        arrays.path,
+        identity=np.arange(first.size),
+        identity_names=tuple(f"sample {i}" for i in range(first.size)),
+        layout=f"pairs as {arrays.layout}",
+        named_images=named_images,
+        pairs=pairs,
+        assumed=(*found.assumed, "the classes of the samples are unknown: each counts as its own"),
+        identity_known=False,
+    )
 
 
-def _class_name(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return str(int(value)) if isinstance(value, float) else str(value)
+def _distinct(rows: Stored) -> tuple[IndexArray, IndexArray]:
+    """Where each distinct row occurs first, and which distinct row each row is."""
+    whole = np.ascontiguousarray(rows)
+    number: dict[bytes, int] = {}
+    first: list[int] = []
+    sample = np.empty(len(rows), dtype=np.int64)
+    for k, row in enumerate(whole):
+        key = hashlib.blake2b(row.tobytes(), digest_size=16).digest()
+        if key not in number:
+            number[key] = len(first)
+            first.append(k)
+        sample[k] = number[key]
+    return np.array(first, dtype=np.int64), sample
 
 
-def _named(names: Iterable[str], split: str) -> tuple[str, str] | None:
-    """The names of samples and labels of one split ("" = without a split's name)."""
-    suffixes = _SPLITS.get(split, ("",))
-    for suffix in suffixes:
-        x = _first(names, SAMPLE_NAMES, suffix)
-        y = _first(names, LABEL_NAMES, suffix)
-        if x is not None and y is not None:
-            return x, y
-    return None
-
-
-def _first(names: Iterable[str], bases: tuple[str, ...], suffix: str) -> str | None:
-    """The first array that is called base, base_suffix or suffix_base, in any case."""
-    known = {name.lower().replace("-", "_"): name for name in names}
-    for base in bases:
-        spellings = (f"{base}_{suffix}", f"{suffix}_{base}", f"{base}{suffix}") if suffix else (base,)
-        for spelling in spellings:
-            if spelling in known:
-                return known[spelling]
-    return None
-
-
-def _base(name: str) -> str:
-    """An array's name without the name of its split."""
-    parts = name.lower().replace("-", "_").split("_")
-    splits = {s for spellings in _SPLITS.values() for s in spellings}
-    return "_".join(p for p in parts if p not in splits)
+def _demand_equal(arrays: ArraySet, x_name: str, x: Stored, y_name: str, labels: int) -> None:
+    if len(x) != labels:
+        raise UnreadableData(
+            f"Samples and labels differ in number. Received: data={arrays.path}, "
+            f"{x_name}={x.shape}, {y_name}=({labels},)"
+        )

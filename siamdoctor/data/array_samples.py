@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -95,7 +94,7 @@ def array_samples(
     named_images: bool = False,
     pairs: GivenPairs | None = None,
     assumed: tuple[str, ...] = (),
-    name: Callable[[int], str] = "sample {}".format,
+    identity_known: bool = True,
 ) -> Samples:
     """Rows of an array as samples.
 
@@ -112,7 +111,7 @@ def array_samples(
         path=path,
         format=layout,
         kind=kind,
-        names=tuple(name(i) for i in range(len(values))),
+        names=tuple(f"sample {i}" for i in range(len(values))),
         identity=identity,
         identity_names=identity_names,
         stored_scale=float(np.abs(look[np.isfinite(look)]).max()),
@@ -123,6 +122,7 @@ def array_samples(
         pairs=pairs,
         assumed=assumed,
         sample_shape=shape,
+        identity_known=identity_known,
     )
 
 

@@ -8,18 +8,18 @@ import numpy as np
 
 from siamdoctor.data.folder_walk import FolderTree
 from siamdoctor.data.image_files import ImageFiles
-from siamdoctor.data.samples import GivenPairs, IndexArray, Samples
-from siamdoctor.data.splits import choose
+from siamdoctor.data.image_samples import image_samples
+from siamdoctor.data.samples import IndexArray, Samples
+from siamdoctor.data.splits import Chosen
 from siamdoctor.errors import UnreadableData
 
 
-def read_class_folders(tree: FolderTree, split: str | None) -> Samples:
+def read_class_folders(tree: FolderTree, chosen: Chosen) -> Samples:
     """Images in class folders; the identity is the deepest folder, named by its path below the split.
 
     Raises:
         UnreadableData: no images, images but no class folders, one class only, or one image per class.
     """
-    chosen = choose(tree, split)
     folders = [f for f in chosen.folders if len(f.parts) > chosen.depth]
     loose = sum(len(f.files) for f in chosen.folders) - sum(len(f.files) for f in folders)
     owners = [str(PurePosixPath(*f.parts[chosen.depth :])) for f in folders]
@@ -32,43 +32,12 @@ def read_class_folders(tree: FolderTree, split: str | None) -> Samples:
         assumed = (*assumed, f"{loose} images outside any class folder are left out")
     return image_samples(
         ImageFiles(tree.root, [p for f in folders for p in f.paths()], tree.unreadable),
-        tree,
+        tree.root,
         identity=identity,
         identity_names=identity_names,
         names=tuple(p for f in folders for p in f.paths()),
         layout="class folders",
         assumed=assumed,
-    )
-
-
-def image_samples(
-    files: ImageFiles,
-    tree: FolderTree,
-    *,
-    identity: IndexArray,
-    identity_names: tuple[str, ...],
-    names: tuple[str, ...],
-    layout: str,
-    pairs: GivenPairs | None = None,
-    assumed: tuple[str, ...] = (),
-) -> Samples:
-    """Image files as samples."""
-    identity.setflags(write=False)
-    return Samples(
-        path=tree.root,
-        format=layout,
-        kind="images",
-        names=names,
-        identity=identity,
-        identity_names=identity_names,
-        stored_scale=files.stored_scale(),
-        load=files.load,
-        digest=files.digest,
-        thumbnail=files.thumbnail,
-        unreadable=files.unreadable,
-        pairs=pairs,
-        assumed=assumed,
-        sample_shape=files.first_shape(),
     )
 
 

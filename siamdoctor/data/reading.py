@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
-from siamdoctor.data.array_files import holds_training_split, read_array_file
+from siamdoctor.data.array_files import holds_training_split, read_arrays
+from siamdoctor.data.array_set import array_set, npy_files
 from siamdoctor.data.class_folders import read_class_folders
 from siamdoctor.data.folder_walk import walk
+from siamdoctor.data.pair_lists import read_pair_list
 from siamdoctor.data.samples import Samples
-from siamdoctor.data.splits import SPLIT_OF, found_splits
+from siamdoctor.data.saved_dataset import is_saved_dataset, saved_arrays
+from siamdoctor.data.signatures import is_signature_set, read_signatures
+from siamdoctor.data.splits import SPLIT_OF, choose, found_splits
+from siamdoctor.data.triple_folders import is_triple_set, read_triple_folders
+from siamdoctor.data.user_code import arrays_from_function, names_a_function
 from siamdoctor.errors import UnreadableData
 
 # A scheme of two letters or more, as it looks after `Path` has eaten one of its slashes; C: is a drive.
 _REMOTE = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+:/|hf:)")
 PICKLES = frozenset({".pkl", ".pickle", ".joblib", ".pt", ".pth"})
+PICKLE_PROTOCOLS = (b"\x02", b"\x03", b"\x04", b"\x05")
 ACCEPTED = "class folders of images, .npz with x and y, .npy or .npz pairs, or a pair list (CSV, LFW pairs.txt)"
 
 
-def read_samples(path: Path, *, split: str | None = None) -> Samples:
+def read_samples(path: Path, *, split: str | None = None, same_label: int | None = None) -> Samples:
     """Read a data set; nothing of it is ever written.
 
     Args:
         path: a folder or file of one of the accepted kinds.
         split: "train", "val" or "test" where the data set has these (one that is not split is read whole);
             without it val is read, else test, else everything.
+        same_label: the declared label of a same-class pair, for pair lists whose labels are bare numbers.
 
     Raises:
         UnreadableData: the data cannot be read or give no pairs; the message says what was received.
@@ -33,10 +42,12 @@ def read_samples(path: Path, *, split: str | None = None) -> Samples:
         raise UnreadableData(f"Only local files are read. Received: data={path}. Download the data and give its path.")
     try:
         if path.is_dir():
-            return _read_folder(path, split)
+            return _read_folder(path, split, same_label)
         if path.is_file():
-            return _read_file(path, split)
+            return _read_file(path, split, same_label)
         exists = path.exists()
+        if not exists and names_a_function(path):
+            return _read_function(path, split, same_label)
     except OSError as error:
         raise UnreadableData(f"The data cannot be read ({error.strerror}). Received: data={path}") from error
     if exists:
@@ -51,7 +62,7 @@ def find_training_split(path: Path) -> Path | None:
     holds training arrays beside others.
     """
     if path.is_file() and path.suffix.lower() == ".npz":
-        return path if holds_training_split(path) else None
+        return path if holds_training_split(array_set(path)) else None
     if not path.is_dir():
         return None
     splits, depth = found_splits(walk(path))
@@ -59,22 +70,47 @@ def find_training_split(path: Path) -> Path | None:
         return _below(path, depth, splits["train"])
     if SPLIT_OF.get(path.name.lower()) in {"val", "test"}:
         beside = sorted(p for p in path.resolve().parent.iterdir() if SPLIT_OF.get(p.name.lower()) == "train")
-        return path.parent / beside[0].name if beside and beside[0].is_dir() else None
+        return next((p for p in beside if p.is_dir()), None)
     return None
 
 
-def _read_folder(path: Path, split: str | None) -> Samples:
+def _read_folder(path: Path, split: str | None, same_label: int | None) -> Samples:
     """Read a folder by what lies in it."""
-    return read_class_folders(walk(path), split)
+    if is_saved_dataset(path):
+        return read_arrays(saved_arrays(path), split, same_label)
+    if npy_files(path):
+        return read_arrays(array_set(path), split, same_label)
+    tree = walk(path)
+    chosen = choose(tree, split)
+    if is_triple_set(chosen):
+        return read_triple_folders(tree, chosen)
+    if is_signature_set(chosen):
+        return read_signatures(tree, chosen)
+    return read_class_folders(tree, chosen)
 
 
-def _read_file(path: Path, split: str | None) -> Samples:
+def _read_file(path: Path, split: str | None, same_label: int | None) -> Samples:
     """Read a file by its first bytes, and by its name where these say nothing."""
     with path.open("rb") as file:
         magic = file.read(8)
-    if magic.startswith(b"PK\x03\x04") or path.suffix.lower() == ".npz":
-        return read_array_file(path, split)
+    suffix = path.suffix.lower()
+    if magic.startswith((b"PK\x03\x04", b"\x93NUMPY")) or suffix in {".npz", ".npy"}:
+        return read_arrays(array_set(path), split, same_label)
+    if suffix in PICKLES or (magic[:1] == b"\x80" and magic[1:2] in PICKLE_PROTOCOLS):
+        raise UnreadableData(
+            f"Pickled data are refused, because unpickling could run code. Received: data={path}. "
+            "Save plain arrays: numpy.savez(file, x=samples, y=labels)."
+        )
+    if suffix in {".csv", ".txt", ".tsv"}:
+        return read_pair_list(path, same_label)
     raise UnreadableData(f"The data are of no known kind. Received: data={path}. Accepted are {ACCEPTED}.")
+
+
+def _read_function(path: Path, split: str | None, same_label: int | None) -> Samples:
+    """Read what the user's own function makes, and say that it was run."""
+    samples = read_arrays(arrays_from_function(path), split, same_label)
+    said = f"the data come from running {path.name}, the user's own code"
+    return dataclasses.replace(samples, assumed=(*samples.assumed, said))
 
 
 def _below(path: Path, depth: int, name: str) -> Path:

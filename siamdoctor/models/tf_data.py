@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.errors import UnreadableData
-from siamdoctor.models.runtime import import_keras, silenced
+from siamdoctor.models.runtime.backend import import_keras, silenced
 
 if TYPE_CHECKING:
     import tensorflow as tf
