@@ -46,7 +46,10 @@ def open_archive(path: Path) -> Archive:
         UnreadableModel: there is no such local file, it is of no known format, damaged, or larger on
             unpacking than any honest model.
     """
-    content = _read(path)
+    refuse_remote(path)
+    if path.is_dir():
+        return _open_folder(path)
+    content = read_file(path)
     if content.startswith(ZIP_MAGIC):
         return _open_zip(path)
     if content.startswith(HDF5_MAGIC):
@@ -62,23 +65,49 @@ def open_archive(path: Path) -> Archive:
     )
 
 
-def _read(path: Path) -> bytes:
-    """The bytes of a local regular file of sane size."""
-    if "://" in str(path) or str(path).startswith(("hf:", "kaggle:")):
+def refuse_remote(path: Path) -> None:
+    """Keras would fetch `hf://` and other addresses; nothing here does."""
+    if ":/" in str(path) or str(path).startswith(("hf:", "kaggle:")):
         raise UnreadableModel(f"Only local files are read; download the model first. Received: model={path}")
+
+
+def read_file(path: Path, limit: int = MAX_FILE) -> bytes:
+    """The bytes of a regular file of sane size.
+
+    Raises:
+        UnreadableModel: it is missing, no regular file, too large, or not permitted.
+    """
     try:
         if not path.exists():
             raise UnreadableModel(f"There is no such file. Received: model={path}")
         if not path.is_file():
             raise UnreadableModel(f"This is not a file. Received: model={path}")
         size = path.stat().st_size
-        if size > MAX_FILE:
-            raise UnreadableModel(
-                f"Files above {MAX_FILE >> 30} GiB are not read. Received: model={path}, {size} bytes"
-            )
-        return path.read_bytes()
+        if size > limit:
+            raise UnreadableModel(f"Files above {limit >> 20} MiB are not read. Received: {path}, {size} bytes")
+        with path.open("rb") as file:
+            return file.read(limit + 1)
     except OSError as error:
         raise UnreadableModel(f"The file cannot be read ({error.strerror}). Received: model={path}") from error
+
+
+def _open_folder(path: Path) -> Archive:
+    """An unpacked `.keras` archive; any other folder is refused with what to do instead."""
+    if (path / "saved_model.pb").exists():
+        raise UnreadableModel(
+            "This folder is a SavedModel, which is a program rather than data. --trust-savedmodel runs it; better, "
+            f"save the model again with `model.save('model.keras')`. Received: model={path}"
+        )
+    if not (path / "config.json").is_file():
+        raise UnreadableModel(f"This folder holds no model saved by Keras. Received: model={path}")
+    metadata = path / "metadata.json"
+    return _keras_archive(
+        path,
+        "keras folder",
+        config=read_file(path / "config.json", MAX_CONFIG),
+        metadata=read_file(metadata, MAX_CONFIG) if metadata.exists() else b"",
+        weights=read_file(path / "model.weights.h5"),
+    )
 
 
 def _open_zip(path: Path) -> Archive:
@@ -93,11 +122,16 @@ def _open_zip(path: Path) -> Archive:
         raise UnreadableModel(
             f"The archive is damaged or was cut short ({error}). {SAVE_AGAIN} Received: model={path}"
         ) from error
+    return _keras_archive(path, "keras", config=config, metadata=metadata, weights=weights)
+
+
+def _keras_archive(path: Path, kind: str, *, config: bytes, metadata: bytes, weights: bytes) -> Archive:
+    """The three parts of a Keras 3 archive, however they were packed."""
     model = mapping(parse_json(config, path))
     saved_by = mapping(parse_json(metadata, path)) if metadata else {}
     return Archive(
         path=path,
-        format="keras",
+        format=kind,
         keras_version=text(saved_by.get("keras_version")),
         model=model,
         compiled=mapping(model.get("compile_config")),

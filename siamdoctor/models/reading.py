@@ -8,7 +8,7 @@ from pathlib import Path
 
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models import audit, clues
-from siamdoctor.models.archive import SAVE_AGAIN, Archive, open_archive
+from siamdoctor.models.archive import MAX_CONFIG, Archive, open_archive, read_file
 from siamdoctor.models.blueprint import Blueprint, InputPort, Lambda, StoredWeight
 from siamdoctor.models.compiled import read_compiled
 from siamdoctor.models.config import text
@@ -17,6 +17,7 @@ from siamdoctor.models.dissolve import read_graph
 from siamdoctor.models.encoders import Prepared, prepare
 from siamdoctor.models.graph import Graph
 from siamdoctor.models.heads import Standin, replace_unknown
+from siamdoctor.models.locating import locate
 from siamdoctor.models.parts import Parts
 from siamdoctor.models.twins import Anatomy, dissect
 from siamdoctor.models.weights import LayerVariables, variables_of
@@ -53,22 +54,21 @@ class _Sides:
 
 def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     """Put a blueprint together from what the archive holds."""
-    if archive.model is None:
-        raise UnreadableModel(
-            "The file holds weights only, not the architecture they belong to. Name it with --architecture "
-            f"config.json or --architecture module:function, or save the whole model. {SAVE_AGAIN} "
-            f"Received: model={archive.path}"
-        )
-    graph = read_graph(archive.model)
-    variables = variables_of(graph, archive.weights)
-    anatomy = dissect(graph, frozenset(variables))
+    located = locate(archive, _architecture(settings))
+    graph = read_graph(located.model)
+    variables = variables_of(graph, archive.weights, inside=located.inside)
+    anatomy = dissect(graph, frozenset(variables), settings.encoder)
     sides = _prepare(anatomy, variables, settings)
     parts = _parts(archive, anatomy, sides, variables)
     encoder = None if sides.encoder is None else describe_encoder(sides.encoder.graph, variables)
     compiled = read_compiled(archive.compiled)
-    assumed = (sides.encoder.assumed if sides.encoder else ()) + tuple(
-        f"Layer {s.layer!r} in the head was recognised as {s.guess.kind.replace('_', ' ')}, by {s.guess.by}."
-        for s in sides.standins
+    assumed = (
+        located.assumed
+        + (sides.encoder.assumed if sides.encoder else ())
+        + tuple(
+            f"Layer {s.layer!r} in the head was recognised as {s.guess.kind.replace('_', ' ')}, by {s.guess.by}."
+            for s in sides.standins
+        )
     )
     unreadable, advice = _complaints(parts)
     return Blueprint(
@@ -104,6 +104,18 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         assumed=assumed,
         parts=parts,
     )
+
+
+def _architecture(settings: ModelSettings) -> str | None:
+    """The layers of a weights-only file: JSON, or what a function of the user builds."""
+    source = settings.architecture
+    if source is None:
+        return None
+    if source.endswith(".json"):
+        return read_file(Path(source), MAX_CONFIG).decode("utf-8", "replace")
+    from siamdoctor.models.runtime.user_code import built_by  # noqa: PLC0415  (runs the user's code: asked for)
+
+    return built_by(source)
 
 
 def _prepare(anatomy: Anatomy, variables: LayerVariables, settings: ModelSettings) -> _Sides:

@@ -7,9 +7,11 @@ configuration. Same form but other weights: the towers share nothing, which is a
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.blueprint import Sharing
 from siamdoctor.models.extract import extract, identity, is_inert, printed, simplify
 from siamdoctor.models.graph import Graph, Tensor
@@ -46,12 +48,16 @@ class _Traced:
     weighted: tuple[frozenset[str], ...]
 
 
-def dissect(graph: Graph, weighted: frozenset[str]) -> Anatomy:
+def dissect(graph: Graph, weighted: frozenset[str], named: str | None = None) -> Anatomy:
     """Split a model into encoder and head.
 
     Args:
         graph: the whole model.
         weighted: names of the layers that have stored weights.
+        named: the layer or nested model with which the encoder ends, where the user says so.
+
+    Raises:
+        UnreadableModel: there is no layer of that name, or it does not stand on either side.
     """
     whole = simplify(graph, weighted)
     sides = _slices(whole) if len(whole.inputs) == 1 else whole.inputs
@@ -60,7 +66,7 @@ def dissect(graph: Graph, weighted: frozenset[str]) -> Anatomy:
     used = tuple(t for t in sides if t.call in live)
     ignored = tuple(t for t in whole.inputs if t.call not in live)
     if len(used) >= 2:  # noqa: PLR2004  (a pair)
-        met = _meeting(whole, traced, used)
+        met = _meeting(whole, traced, used, named)
         if len(whole.inputs) > 1 or met.twins == "shared":
             return replace(met, ignored=ignored)
     doubled = _doubled(whole, traced, live) if ignored and used else None
@@ -73,7 +79,8 @@ def dissect(graph: Graph, weighted: frozenset[str]) -> Anatomy:
             ignored=ignored,
             same_input=sides.index(used[0]),
         )
-    encoder = extract(whole, whole.inputs if len(whole.inputs) == 1 else used, whole.outputs[:1])
+    ends = whole.outputs[:1] if named is None else _named(whole, named)[:1]
+    encoder = extract(whole, whole.inputs if len(whole.inputs) == 1 else used, ends)
     return Anatomy(twins="none", encoder=encoder, second=None, head=None, ignored=ignored, same_input=None)
 
 
@@ -111,10 +118,35 @@ def _trace(graph: Graph, weighted: frozenset[str], starts: tuple[Tensor, ...]) -
     return _Traced(tuple(sources), tuple(signatures), tuple(layers))
 
 
-def _meeting(graph: Graph, traced: _Traced, used: tuple[Tensor, ...]) -> Anatomy:
+def _named(graph: Graph, name: str) -> tuple[Tensor, ...]:
+    """Where a layer or nested model of that name ends: what is read by something that is no part of it."""
+    inside = [name in graph.layers[call.layer].path for call in graph.calls]
+    if not any(inside):
+        known = sorted({part for layer in graph.layers.values() for part in layer.path})
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+        raise UnreadableModel(f"There is no layer of this name. Received: encoder={name!r}. Did you mean {near[0]!r}?")
+    read = {t for number, call in enumerate(graph.calls) if not inside[number] for t in call.tensors()}
+    return tuple(sorted((t for t in read | set(graph.outputs) if inside[t.call]), key=lambda t: (t.call, t.index)))
+
+
+def _sides(
+    graph: Graph, traced: _Traced, used: tuple[Tensor, ...], named: str | None
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Where each of the two sides may end: the last place first, or the one that the user names."""
+    if named is None:
+        gates = [_gates(graph, side, _exits(graph, traced, frozenset({side}))) for side in used[:2]]
+        return gates[0], gates[1]
+    ends = _named(graph, named)
+    left, right = ([t for t in ends if _side_of(t, traced, frozenset({side}))] for side in used[:2])
+    if not left or not right:
+        raise UnreadableModel(f"This layer does not stand on both sides of the model. Received: encoder={named!r}")
+    return left, right
+
+
+def _meeting(graph: Graph, traced: _Traced, used: tuple[Tensor, ...], named: str | None) -> Anatomy:
     """Two or more inputs are in use: find where their sides end and what comes after."""
     output = next((t for t in graph.outputs if len(traced.sources[t.call]) > 1), None)
-    gates = [_gates(graph, side, _exits(graph, traced, frozenset({side}))) for side in used[:2]]
+    gates = _sides(graph, traced, used, named)
     left, right, sharing = _match(traced, *gates)
     weights = traced.weighted[left.call] | traced.weighted[right.call]
     if not weights and output is not None:
