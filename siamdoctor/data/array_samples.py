@@ -40,7 +40,7 @@ class ArrayRows:
         """Read (k,) samples into (k, *shape). See `Samples.load`."""
         rows = np.asarray(self._values[indices], dtype=np.float32)
         rows = self._arranged(rows.reshape(len(indices), *self._shape), shape)
-        finite = np.isfinite(rows.reshape(len(indices), -1)).all(axis=1)
+        finite = np.isfinite(rows).all(axis=tuple(range(1, rows.ndim)))
         for index in np.asarray(indices)[~finite].tolist():
             self._failed[index] = Unreadable(name=f"sample {index}", reason="it holds NaN or infinite values")
         rows.setflags(write=False)
