@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from siamdoctor.data.image_shape import target_for
-from siamdoctor.data.images import ImageShape, read_image, resized, stored_shape, thumbnail
+from siamdoctor.data.images import ImageShape, read_image, read_resized, stored_shape, thumbnail
 from siamdoctor.data.samples import FloatArray, IndexArray, Unreadable
 from siamdoctor.errors import UnreadableData
 
@@ -54,8 +54,7 @@ class ImageFiles:
         pixels = np.empty((len(indices), *shape), dtype=np.float32)
         for row, index in enumerate(indices.tolist()):
             try:
-                image = read_image(self.path(index), target.image.channels)
-                pixels[row] = target.arranged(resized(image, target.image.height, target.image.width))
+                pixels[row] = target.arranged(read_resized(self.path(index), target.image))
             except UnreadableData as error:
                 self._note(index, error)
                 pixels[row] = np.nan

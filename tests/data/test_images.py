@@ -12,6 +12,7 @@ from siamdoctor.data.image_shape import target_for
 from siamdoctor.data.images import (
     ImageShape,
     read_image,
+    read_resized,
     resized,
     stored_shape,
     thumbnail,
@@ -134,6 +135,17 @@ def test_resizing_equals_what_tensorflow_does():
     image = np.random.default_rng(0).random((17, 23, 3)).astype(np.float32)
     for size in ((9, 30), (40, 8), (17, 23), (1, 1)):
         assert np.allclose(resized(image, *size), tf.image.resize(image, size).numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "1", "I;16"])
+def test_reading_at_a_size_is_reading_and_then_resizing(tmp_path, mode):
+    image = picture(5, (20, 30), "RGB").convert("L" if mode == "I;16" else mode)
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image, dtype=np.uint16) * 200)
+    path = saved(tmp_path, image)
+    for channels in (1, 3, 4):
+        expected = resized(read_image(path, channels), 9, 40)
+        assert np.allclose(read_resized(path, ImageShape(9, 40, channels)), expected, atol=1e-3)
 
 
 @pytest.mark.parametrize(
