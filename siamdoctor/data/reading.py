@@ -14,13 +14,14 @@ from siamdoctor.data.pair_lists import read_pair_list
 from siamdoctor.data.samples import Samples
 from siamdoctor.data.saved_dataset import is_saved_dataset, saved_arrays
 from siamdoctor.data.signatures import is_signature_set, read_signatures
-from siamdoctor.data.splits import SPLIT_OF, choose, found_splits
+from siamdoctor.data.splits import PREFERENCE, SPLIT_OF, choose, found_splits
 from siamdoctor.data.triple_folders import is_triple_set, read_triple_folders
 from siamdoctor.data.user_code import arrays_from_function, names_a_function
 from siamdoctor.errors import UnreadableData
 
 # A scheme of two letters or more, as it looks after `Path` has eaten one of its slashes; C: is a drive.
 _REMOTE = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+:/|hf:)")
+_WORDS = re.compile(r"[_\-. ]+")
 PICKLES = frozenset({".pkl", ".pickle", ".joblib", ".pt", ".pth"})
 PICKLE_PROTOCOLS = (b"\x02", b"\x03", b"\x04", b"\x05")
 ACCEPTED = "class folders of images, .npz with x and y, .npy or .npz pairs, or a pair list (CSV, LFW pairs.txt)"
@@ -58,20 +59,41 @@ def read_samples(path: Path, *, split: str | None = None, same_label: int | None
 def find_training_split(path: Path) -> Path | None:
     """Where the training data of a data set are, or None. To be read with `split="train"`.
 
-    train/ below a folder, or beside it where it is a val/ or test/ itself; the same file where an .npz
-    holds training arrays beside others.
+    train/ below a folder; what is called train beside a val or test (folder, array file or pair list); the
+    same file where an .npz holds training arrays beside others.
     """
-    if path.is_file() and path.suffix.lower() == ".npz":
-        return path if holds_training_split(array_set(path)) else None
-    if not path.is_dir():
+    if path.is_file() and path.suffix.lower() == ".npz" and holds_training_split(array_set(path)):
+        return path
+    if path.is_dir():
+        arrays = _array_folders(path).get("train")
+        if arrays is not None:
+            return arrays
+        splits, depth = found_splits(walk(path))
+        if "train" in splits:
+            return _below(path, depth, splits["train"])
+    return _called_train_beside(path) if path.exists() else None
+
+
+def _called_train_beside(path: Path) -> Path | None:
+    """The neighbour whose name says train where this one's says val or test, all else being equal."""
+    place = path.resolve()
+    words = _WORDS.split(place.stem)
+    told = [k for k, word in enumerate(words) if SPLIT_OF.get(word.lower()) in {"val", "test"}]
+    if len(told) != 1:
         return None
-    splits, depth = found_splits(walk(path))
-    if "train" in splits:
-        return _below(path, depth, splits["train"])
-    if SPLIT_OF.get(path.name.lower()) in {"val", "test"}:
-        beside = sorted(p for p in path.resolve().parent.iterdir() if SPLIT_OF.get(p.name.lower()) == "train")
-        return next((p for p in beside if p.is_dir()), None)
+    for other in sorted(place.parent.iterdir()):
+        others = _WORDS.split(other.stem)
+        same = [a.lower() == b.lower() for a, b in zip(words, others, strict=False)]
+        fits = len(others) == len(words) and same.count(False) == 1 and not same[told[0]]
+        if fits and SPLIT_OF.get(others[told[0]].lower()) == "train" and other.suffix == place.suffix:
+            return other if other.is_dir() == place.is_dir() else None
     return None
+
+
+def _array_folders(path: Path) -> dict[str, Path]:
+    """Folders of a split's name that hold arrays or a saved tf.data set, by split."""
+    below = sorted(p for p in path.iterdir() if p.name.lower() in SPLIT_OF and p.is_dir())
+    return {SPLIT_OF[p.name.lower()]: p for p in below if is_saved_dataset(p) or npy_files(p)}
 
 
 def _read_folder(path: Path, split: str | None, same_label: int | None) -> Samples:
@@ -80,6 +102,10 @@ def _read_folder(path: Path, split: str | None, same_label: int | None) -> Sampl
         return read_arrays(saved_arrays(path), split, same_label)
     if npy_files(path):
         return read_arrays(array_set(path), split, same_label)
+    arrays = _array_folders(path)
+    inner = next((name for name in ((split,) if split else PREFERENCE) if name in arrays), None)
+    if inner is not None:
+        return _read_folder(arrays[inner], split, same_label)
     tree = walk(path)
     chosen = choose(tree, split)
     if is_triple_set(chosen):
@@ -94,6 +120,8 @@ def _read_file(path: Path, split: str | None, same_label: int | None) -> Samples
     with path.open("rb") as file:
         magic = file.read(8)
     suffix = path.suffix.lower()
+    if magic.startswith(b"PK\x03\x04") and suffix not in {".npz", ""}:
+        raise UnreadableData(f"Archives are not read. Received: data={path}. Unpack it and give the folder.")
     if magic.startswith((b"PK\x03\x04", b"\x93NUMPY")) or suffix in {".npz", ".npy"}:
         return read_arrays(array_set(path), split, same_label)
     if suffix in PICKLES or (magic[:1] == b"\x80" and magic[1:2] in PICKLE_PROTOCOLS):

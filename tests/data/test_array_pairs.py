@@ -1,6 +1,8 @@
+import zipfile
+
 import numpy as np
 import pytest
-from siamdoctor.data.reading import read_samples
+from siamdoctor.data.reading import find_training_split, read_samples
 from siamdoctor.errors import UnreadableData
 
 
@@ -75,3 +77,40 @@ def test_pickles_are_refused(tmp_path, name):
     (tmp_path / name).write_bytes(b"\x80\x04.")
     with pytest.raises(UnreadableData, match=r"Pickled data are refused.*numpy\.savez"):
         read_samples(tmp_path / name)
+
+
+def test_folders_of_arrays_may_be_split(tmp_path):
+    for k, split in enumerate(("train", "val")):
+        (tmp_path / split).mkdir()
+        np.save(tmp_path / split / "x.npy", rng().normal(size=(8 + k, 5)))
+        np.save(tmp_path / split / "y.npy", np.arange(8 + k) % 2)
+    assert len(read_samples(tmp_path)) == 9
+    assert len(read_samples(tmp_path, split="train")) == 8
+    assert find_training_split(tmp_path) == tmp_path / "train"
+    assert find_training_split(tmp_path / "val") == tmp_path / "train"
+
+
+@pytest.mark.parametrize(
+    ("given", "training"),
+    [
+        ("val.npz", "train.npz"),
+        ("digits_test.npz", "digits_train.npz"),
+        ("pairs-valid.csv", "pairs-train.csv"),
+        ("digits_test.npz", None),
+        ("contest.npz", None),
+    ],
+)
+def test_the_training_file_lies_beside_under_the_same_name_but_for_its_split(tmp_path, given, training):
+    for name in (given, training or "other_train.npz", "train_notes.md"):
+        if name.endswith(".npz"):
+            np.savez(tmp_path / name, x=IMAGES, y=[0, 1] * 3)
+        else:
+            (tmp_path / name).write_text("left,right,label\n")
+    assert find_training_split(tmp_path / given) == (training and tmp_path / training)
+
+
+def test_an_archive_of_images_is_to_be_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "faces.zip", "w") as archive:
+        archive.writestr("a/1.png", b"x")
+    with pytest.raises(UnreadableData, match="Unpack it"):
+        read_samples(tmp_path / "faces.zip")

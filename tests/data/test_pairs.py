@@ -155,11 +155,15 @@ def test_quotas_are_as_even_as_capacities_allow(capacity, seed, data):
     assert not short.any() or quota[short].min() >= quota.max() - 1
 
 
-def test_distinct_numbers_are_uniform():
+@pytest.mark.parametrize("quota", [2, 5])  # few of an urn are drawn by rejection, many by listing
+def test_distinct_numbers_are_uniform_and_distinct(quota):
     counts = np.zeros(10)
     for seed in range(400):
-        counts[distinct_numbers(np.array([10]), np.array([2]), rng(seed))[1]] += 1
-    assert np.all(np.abs(counts - 80) < 4 * np.sqrt(80))
+        urn, number = distinct_numbers(np.array([10, 30]), np.array([quota, 1]), rng(seed))
+        drawn = number[urn == 0]
+        assert np.unique(drawn).size == drawn.size == quota
+        counts[drawn] += 1
+    assert np.all(np.abs(counts - 40 * quota) < 4 * np.sqrt(40 * quota))
 
 
 def given_pairs(left, right, same):
