@@ -25,7 +25,7 @@ def answer_outlets(format_name: Format, to_files: list[str] | None = None) -> li
     return outlets(format_name, to_files, ANSWER_FORMATS)
 
 
-def answer_json(subject: Subject, assumed: tuple[str, ...], part: dict[str, Json]) -> dict[str, Json]:
+def enveloped(subject: Subject, assumed: tuple[str, ...], part: dict[str, Json]) -> dict[str, Json]:
     """The envelope of every command with this command's part in it."""
     return {**envelope(__version__, subject, assumed), **part}
 

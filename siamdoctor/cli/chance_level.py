@@ -2,13 +2,12 @@
 
 import typer
 
-from siamdoctor.cli.answers import answer_json, answer_outlets, print_answer
-from siamdoctor.cli.options import Request, takes_request
+from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
 from siamdoctor.cli.progress import progress
+from siamdoctor.cli.request import Request, takes_request
 from siamdoctor.cli.settling import settle
 from siamdoctor.gate import CLEAR, UNJUDGED
-from siamdoctor.render import answer_json as machine
-from siamdoctor.render import answer_sheets as sheets
+from siamdoctor.render import answer_json, chance_sheet
 
 
 @takes_request
@@ -31,6 +30,6 @@ def chance_level(request: Request) -> None:
 
     with progress(quiet=request.quiet) as tell:
         subject, answer, assumed = run(settings, tell)
-    content = answer_json(subject, assumed, machine.chance_level(answer))
-    print_answer(sheets.chance_level(subject, answer, assumed), content, targets)
+    content = enveloped(subject, assumed, answer_json.chance_level(answer))
+    print_answer(chance_sheet.sheet(subject, answer, assumed), content, targets)
     raise typer.Exit(UNJUDGED if answer.verdict == "inconclusive" else CLEAR)

@@ -1,11 +1,10 @@
 """`siamdoctor check-augmentation`: which variation the embedding stands."""
 
-from siamdoctor.cli.answers import answer_json, answer_outlets, print_answer
-from siamdoctor.cli.options import Request, takes_request
+from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
 from siamdoctor.cli.progress import progress
+from siamdoctor.cli.request import Request, takes_request
 from siamdoctor.cli.settling import settle
-from siamdoctor.render import answer_json as machine
-from siamdoctor.render import answer_sheets as sheets
+from siamdoctor.render import answer_json, augmentation_sheet
 
 
 @takes_request
@@ -25,5 +24,5 @@ def check_augmentation(request: Request) -> None:
 
     with progress(quiet=request.quiet) as tell:
         subject, answer, assumed = run(settings, tell)
-    content = answer_json(subject, assumed, machine.augmentation_check(answer))
-    print_answer(sheets.augmentation_check(subject, answer, assumed), content, targets)
+    content = enveloped(subject, assumed, answer_json.augmentation_check(answer))
+    print_answer(augmentation_sheet.sheet(subject, answer, assumed), content, targets)

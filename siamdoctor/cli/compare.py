@@ -6,11 +6,10 @@ from typing import Annotated
 import typer
 
 from siamdoctor.changes import compare_reports
-from siamdoctor.cli.answers import answer_json, answer_outlets, print_answer
+from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
 from siamdoctor.cli.options import DebugOption, FailOnOption, FormatOption, OutputOption
 from siamdoctor.gate import judge
-from siamdoctor.render import answer_json as machine
-from siamdoctor.render import changes_sheet
+from siamdoctor.render import answer_json, changes_sheet
 from siamdoctor.render.machine import gate
 from siamdoctor.render.saved import read_report
 
@@ -42,7 +41,7 @@ def compare(
     earlier, later = read_report(before), read_report(after)
     ruling = judge(later, fail_on=fail_on or "likely", baseline=earlier)
     found = compare_reports(earlier, later)
-    part = machine.changes(found) | {"gate": gate(ruling)}
-    content = answer_json(later.subject, later.assumed, part)
+    part = answer_json.changes(found) | {"gate": gate(ruling)}
+    content = enveloped(later.subject, later.assumed, part)
     print_answer(changes_sheet.sheet(earlier, later, found, ruling), content, targets)
     raise typer.Exit(ruling.exit_code)

@@ -1,11 +1,10 @@
 """`siamdoctor compare-metrics`: which metric the embedding is good for."""
 
-from siamdoctor.cli.answers import answer_json, answer_outlets, print_answer
-from siamdoctor.cli.options import Request, takes_request
+from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
 from siamdoctor.cli.progress import progress
+from siamdoctor.cli.request import Request, takes_request
 from siamdoctor.cli.settling import settle
-from siamdoctor.render import answer_json as machine
-from siamdoctor.render import answer_sheets as sheets
+from siamdoctor.render import answer_json, metric_sheet
 
 
 @takes_request
@@ -25,5 +24,5 @@ def compare_metrics(request: Request) -> None:
 
     with progress(quiet=request.quiet) as tell:
         subject, answer, assumed = run(settings, tell)
-    content = answer_json(subject, assumed, machine.metric_comparison(answer))
-    print_answer(sheets.metric_comparison(subject, answer, assumed), content, targets)
+    content = enveloped(subject, assumed, answer_json.metric_comparison(answer))
+    print_answer(metric_sheet.sheet(subject, answer, assumed), content, targets)

@@ -11,29 +11,29 @@ import typer
 from siamdoctor import registry
 from siamdoctor.cli.completion import complete_cause
 from siamdoctor.cli.diagnose import deliver, examine, rule
-from siamdoctor.cli.options import DebugOption, FailOnOption, FormatOption, OutputOption, QuietOption
+from siamdoctor.cli.options import DebugOption, FailOnOption, FormatOption, OutputOption, QuietOption, SeedOption
 from siamdoctor.cli.output import outlets, to_stderr
 from siamdoctor.cli.progress import progress
 from siamdoctor.errors import BadSettings
 from siamdoctor.results import Report
-from siamdoctor.settings import Settings, read_settings
+from siamdoctor.settings import ReportSettings, Settings, read_settings
 
 DEFAULT_FAULT = "single-unit-softmax"  # the accuracy is exactly 50 % and one word brings it back
+_FaultOption = Annotated[
+    str,
+    typer.Option("--fault", metavar="CAUSE", help="The fault to inject.", autocompletion=complete_cause),
+]
+_KeepOption = Annotated[
+    Path | None,
+    typer.Option("--keep", metavar="DIR", help="Keep model, data and settings in this new folder.", show_default=False),
+]
 
 
 def demo(
     *,
-    fault: Annotated[
-        str,
-        typer.Option("--fault", metavar="CAUSE", help="The fault to inject.", autocompletion=complete_cause),
-    ] = DEFAULT_FAULT,
-    keep: Annotated[
-        Path | None,
-        typer.Option(
-            "--keep", metavar="DIR", help="Keep model, data and settings in this new folder.", show_default=False
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of data and training.")] = 0,
+    fault: _FaultOption = DEFAULT_FAULT,
+    keep: _KeepOption = None,
+    seed: SeedOption = None,
     format: FormatOption = "terminal",  # noqa: A002  (the name of the option)
     output: OutputOption = None,
     fail_on: FailOnOption = None,
@@ -58,9 +58,9 @@ def demo(
     targets = outlets(format, output)
     with ExitStack() as stack:
         folder = _folder(keep, stack)
-        settings = _train(cause, folder, seed, quiet=quiet)
+        settings = _train(cause, folder, seed or 0, quiet=quiet)
         if fail_on is not None:
-            settings = dataclasses.replace(settings, report=dataclasses.replace(settings.report, fail_on=fail_on))
+            settings = dataclasses.replace(settings, report=ReportSettings(fail_on=fail_on))
         report = examine(settings, quiet=quiet)
         ruling = rule(report, settings, None)
         deliver(report, ruling, targets)

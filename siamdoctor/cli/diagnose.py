@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from siamdoctor.cli.options import Request, takes_request
 from siamdoctor.cli.output import Outlet, append_step_summary, manual, outlets, screen, to_stderr, write
 from siamdoctor.cli.progress import progress
+from siamdoctor.cli.request import Request, takes_request
 from siamdoctor.cli.settling import settle
 from siamdoctor.gate import Ruling, judge
 from siamdoctor.render import renderer

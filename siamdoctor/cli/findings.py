@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MODEL_ENDINGS = (".keras", ".h5", ".hdf5")
 _DATA_NAMES = ("data/val", "data/validation", "data/test", "val", "validation", "test", "data")
+_TRAIN_NAMES = ("data/train", "data/training", "train", "training")
 _HISTORY_NAMES = ("history.csv", "history.json", "training.csv", "training_log.csv", "log.csv")
 
 
@@ -58,6 +59,7 @@ def find_facts(model: Path | None, data: Path | None, folder: Path) -> Facts:
         if data is not None:
             raise
         complaints.append(str(error))
+    train = train or next((folder / name for name in _TRAIN_NAMES if (folder / name).is_dir()), None)
     beside = found_model.parent if found_model is not None else folder
     return Facts(
         model=found_model,

@@ -11,15 +11,16 @@ from siamdoctor.cli.settling import local_path
 from siamdoctor.errors import BadSettings
 from siamdoctor.settings import FILE_NAME, read_settings
 
+_PathOption = Annotated[Path, typer.Option("--path", metavar="FILE", help="The file to write; `-` prints it.")]
+_ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")]
+
 
 def init(
     model: ModelArgument = None,
     data: DataArgument = None,
     *,
-    path: Annotated[Path, typer.Option("--path", metavar="FILE", help="The file to write; `-` prints it.")] = Path(
-        FILE_NAME
-    ),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+    path: _PathOption = Path(FILE_NAME),
+    force: _ForceOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Write a commented siamdoctor.yaml: what the files show is filled in, what only you know is asked for.

@@ -7,18 +7,19 @@ import typer
 from siamdoctor import __version__
 from siamdoctor.cli.answers import answer_outlets, print_answer
 from siamdoctor.cli.environment import examine_environment
-from siamdoctor.cli.options import DebugOption, FormatOption, ModelArgument, OutputOption, Request
+from siamdoctor.cli.options import (
+    ArchitectureOption,
+    DebugOption,
+    EncoderOption,
+    FormatOption,
+    ModelArgument,
+    OutputOption,
+    ReplaceOption,
+)
+from siamdoctor.cli.request import Request
 from siamdoctor.cli.settling import settle_model
 from siamdoctor.render.blueprint_json import as_json
 from siamdoctor.render.blueprint_sheet import sheet
-
-_EncoderOption = Annotated[
-    str | None, typer.Option("--encoder", metavar="LAYER", help="The layer that is the encoder.")
-]
-_ArchitectureOption = Annotated[
-    str | None,
-    typer.Option("--architecture", metavar="SOURCE", help="config.json, for files that hold weights only."),
-]
 
 
 def inspect_model(
@@ -27,8 +28,9 @@ def inspect_model(
     environment: Annotated[
         bool, typer.Option("--environment", help="Check this installation instead: versions, memory, TensorFlow.")
     ] = False,
-    encoder: _EncoderOption = None,
-    architecture: _ArchitectureOption = None,
+    encoder: EncoderOption = None,
+    architecture: ArchitectureOption = None,
+    replace: ReplaceOption = None,
     format: FormatOption = "terminal",  # noqa: A002  (the name of the option)
     output: OutputOption = None,
     debug: DebugOption = False,
@@ -53,7 +55,7 @@ def inspect_model(
         answer = examine_environment()
         print_answer(answer.as_sheet(), answer.as_json(), targets)
         raise typer.Exit(answer.exit_code)
-    settings = settle_model(Request(model=model, encoder=encoder, architecture=architecture))
+    settings = settle_model(Request(model=model, encoder=encoder, architecture=architecture, replace=replace))
     assert settings.model.path is not None
     blueprint = read_blueprint(settings.model.path, settings.model)
     print_answer(sheet(blueprint), as_json(blueprint, __version__), targets)

@@ -20,7 +20,7 @@ from siamdoctor.settings import (
 )
 
 if TYPE_CHECKING:
-    from siamdoctor.cli.options import Request
+    from siamdoctor.cli.request import Request
 
 # A data set may be a function of the user's: package.module:function.
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")

@@ -5,50 +5,52 @@ from typing import Annotated, Literal
 
 import typer
 
-from siamdoctor.cli.answers import answer_json, answer_outlets, print_answer
-from siamdoctor.cli.options import Request, takes_request
+from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
 from siamdoctor.cli.progress import progress
+from siamdoctor.cli.request import Request, takes_request
 from siamdoctor.cli.settling import settle
 from siamdoctor.errors import BadSettings
-from siamdoctor.render import answer_json as machine
-from siamdoctor.render import answer_sheets as sheets
+from siamdoctor.render import answer_json, margin_sheet
 
 _PANEL = "Margins"
+_MarginsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--margins",
+        metavar="A,B,C",
+        help="The margins to try. Default: a range that suits the embedding.",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
+_DepthOption = Annotated[
+    Literal["analytic", "head", "full"] | None,
+    typer.Option(
+        "--depth",
+        help="Train nothing, the last layer, or the whole network at each margin. "
+        "Default: the deepest that the budget allows.",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
+_LossOption = Annotated[
+    Literal["contrastive", "triplet"] | None,
+    typer.Option(
+        "--loss",
+        help="The loss whose margin is swept. Default: training.loss, else what the model says.",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
 
 
 @takes_request
 def sweep_margin(
     request: Request,
     *,
-    margins: Annotated[
-        str | None,
-        typer.Option(
-            "--margins",
-            metavar="A,B,C",
-            help="The margins to try. Default: a range that suits the embedding.",
-            show_default=False,
-            rich_help_panel=_PANEL,
-        ),
-    ] = None,
-    depth: Annotated[
-        Literal["analytic", "head", "full"] | None,
-        typer.Option(
-            "--depth",
-            help="Train nothing, the last layer, or the whole network at each margin. "
-            "Default: the deepest that the budget allows.",
-            show_default=False,
-            rich_help_panel=_PANEL,
-        ),
-    ] = None,
-    loss: Annotated[
-        Literal["contrastive", "triplet"] | None,
-        typer.Option(
-            "--loss",
-            help="The loss whose margin is swept. Default: training.loss, else what the model says.",
-            show_default=False,
-            rich_help_panel=_PANEL,
-        ),
-    ] = None,
+    margins: _MarginsOption = None,
+    depth: _DepthOption = None,
+    loss: _LossOption = None,
 ) -> None:
     """Find the margin that would work, with intervals, by cross-validation over identities.
 
@@ -67,8 +69,8 @@ def sweep_margin(
 
     with progress(quiet=request.quiet) as tell:
         subject, sweep, assumed = run(settings, margins=tried, depth=depth, loss=loss, progress=tell)
-    content = answer_json(subject, assumed, machine.margin_sweep(sweep))
-    print_answer(sheets.margin_sweep(subject, sweep, assumed), content, targets)
+    content = enveloped(subject, assumed, answer_json.margin_sweep(sweep))
+    print_answer(margin_sheet.sheet(subject, sweep, assumed), content, targets)
 
 
 def margins_of(text: str | None) -> tuple[float, ...] | None:

@@ -7,7 +7,7 @@ import math
 from statistics import median
 from typing import TYPE_CHECKING
 
-from siamdoctor.render import figures
+from siamdoctor.render import model_figures, pair_figures
 from siamdoctor.render.html_page import text
 from siamdoctor.render.numbers import number, percent
 
@@ -20,21 +20,23 @@ _MOST_PAIRS = 12  # of each kind of mistake
 def pictures_section(pictures: Pictures) -> str:
     """Every picture that has numbers, under one heading, or nothing."""
     drawn = [
-        _figure(figures.distances(pictures), "Distances of pairs", _about_distances(pictures)),
-        _figure(figures.accuracy_by_threshold(pictures), "Accuracy against threshold", _about_thresholds(pictures)),
+        _figure(pair_figures.distances(pictures), "Distances of pairs", _about_distances(pictures)),
         _figure(
-            figures.roc(pictures),
+            pair_figures.accuracy_by_threshold(pictures), "Accuracy against threshold", _about_thresholds(pictures)
+        ),
+        _figure(
+            pair_figures.roc(pictures),
             "Matches against errors",
             "ROC curve and the same errors on logarithmic axes; the dot is the threshold in use.",
         ),
-        _figure(figures.embedding_map(pictures), "Map of the embeddings", _about_map(pictures)),
+        _figure(model_figures.embedding_map(pictures), "Map of the embeddings", _about_map(pictures)),
         _figure(
-            figures.invariance(pictures.invariance),
+            model_figures.invariance(pictures.invariance),
             "What moves an embedding",
             _about_invariance(pictures),
         ),
-        _figure(figures.margins(pictures.margins), "Accuracy against margin", _about_margins(pictures)),
-        _figure(figures.history(pictures.history), "Training history", _about_history(pictures)),
+        _figure(model_figures.margins(pictures.margins), "Accuracy against margin", _about_margins(pictures)),
+        _figure(model_figures.history(pictures.history), "Training history", _about_history(pictures)),
     ]
     shown = "\n".join(figure for figure in drawn if figure)
     return f"<h2>Pictures</h2>\n{shown}" if shown else ""

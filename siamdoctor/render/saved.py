@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 from siamdoctor.errors import BadSettings
+from siamdoctor.render.json_node import Node
 from siamdoctor.results import (
     Accuracy,
     Attainable,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA_VERSION = 1
-_T = TypeVar("_T", str, int, bool)
 
 
 def read_report(path: Path) -> Report:
@@ -51,7 +50,7 @@ def report_of(content: Json, name: str) -> Report:
     Raises:
         BadSettings: a key is missing, of the wrong kind, or the version is unknown.
     """
-    root = _Node(content=content, place="", name=name)
+    root = Node(content=content, place="", name=name)
     version = root.at("schema_version").plain(int)
     if version != SCHEMA_VERSION:
         raise BadSettings(
@@ -72,63 +71,7 @@ def report_of(content: Json, name: str) -> Report:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Node:
-    """A value within the document, with its place for messages."""
-
-    content: Json
-    place: str
-    name: str
-
-    def at(self, key: str) -> _Node:
-        """The value under a key that must be there."""
-        if not isinstance(self.content, dict) or key not in self.content:
-            raise self.unfit(f"has no {key!r}")
-        return _Node(content=self.content[key], place=f"{self.place}.{key}".lstrip("."), name=self.name)
-
-    def items(self) -> tuple[_Node, ...]:
-        """The values of a list."""
-        if not isinstance(self.content, list):
-            raise self.unfit("is not a list")
-        return tuple(
-            _Node(content=item, place=f"{self.place}[{k}]", name=self.name) for k, item in enumerate(self.content)
-        )
-
-    def plain(self, kind: type[_T]) -> _T:
-        """Text or a whole number."""
-        if not isinstance(self.content, kind) or (kind is int and isinstance(self.content, bool)):
-            raise self.unfit(f"is not {kind.__name__}")
-        return self.content
-
-    def number(self) -> float:
-        """A number."""
-        if isinstance(self.content, bool) or not isinstance(self.content, int | float):
-            raise self.unfit("is not a number")
-        return float(self.content)
-
-    def one_of(self, known: tuple[str, ...]) -> str:
-        """One of a few words."""
-        word = self.plain(str)
-        if word not in known:
-            raise self.unfit(f"is {word!r}, which is none of {', '.join(known)}")
-        return word
-
-    def words(self, key: str) -> str | None:
-        """Text under a key that may be missing or null."""
-        value = self.content.get(key) if isinstance(self.content, dict) else None
-        return value if isinstance(value, str) else None
-
-    def number_or_none(self, key: str) -> float | None:
-        """A number under a key that may be missing or null."""
-        value = self.content.get(key) if isinstance(self.content, dict) else None
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-    def unfit(self, what: str) -> BadSettings:
-        """The message for a document that is not a report."""
-        return BadSettings(f"This is not a siamdoctor report: {self.place or 'it'} {what}. Received: {self.name}")
-
-
-def _subject(node: _Node) -> Subject:
+def _subject(node: Node) -> Subject:
     samples, identities = node.number_or_none("samples"), node.number_or_none("identities")
     return Subject(
         model=node.words("model") or "",
@@ -145,7 +88,7 @@ def _subject(node: _Node) -> Subject:
     )
 
 
-def _accuracy(node: _Node) -> Accuracy | None:
+def _accuracy(node: Node) -> Accuracy | None:
     """The accuracy; no pairs means that it could not be measured."""
     pairs = node.at("pairs").plain(int)
     if pairs == 0:
@@ -160,7 +103,7 @@ def _accuracy(node: _Node) -> Accuracy | None:
     )
 
 
-def _attainable(node: _Node) -> Attainable:
+def _attainable(node: Node) -> Attainable:
     return Attainable(
         value=node.at("value").number(),
         low=node.at("low").number(),
@@ -169,7 +112,7 @@ def _attainable(node: _Node) -> Attainable:
     )
 
 
-def _cause(node: _Node) -> Cause:
+def _cause(node: Node) -> Cause:
     recovers = node.at("recovers")
     return Cause(
         rank=node.at("rank").plain(int),
@@ -186,11 +129,11 @@ def _cause(node: _Node) -> Cause:
     )
 
 
-def _recovery(node: _Node) -> Recovery:
+def _recovery(node: Node) -> Recovery:
     return Recovery(points=node.at("points").number(), low=node.at("low").number(), high=node.at("high").number())
 
 
-def _measurement(node: _Node) -> Measurement:
+def _measurement(node: Node) -> Measurement:
     """One number of evidence; null was not a number when it was written."""
     value = node.at("value")
     number = math.nan if value.content is None else None
@@ -203,7 +146,7 @@ def _measurement(node: _Node) -> Measurement:
     )
 
 
-def _check(node: _Node) -> CheckResult:
+def _check(node: Node) -> CheckResult:
     return CheckResult(
         id=node.at("id").plain(str),
         code=node.words("code") or "",

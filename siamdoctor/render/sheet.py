@@ -6,7 +6,16 @@ per format.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from siamdoctor.render.charts import strip
+
+if TYPE_CHECKING:
+    from siamdoctor.results import Subject
+
+_STRIP = 24  # columns of a drawn interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +45,19 @@ class Sheet:
     facts: tuple[tuple[str, str], ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[Notes, ...] = field(default=())
+
+
+def title_of(subject: Subject) -> str:
+    """What was examined, as a title."""
+    return f"{subject.model} on {subject.data}" if subject.data else subject.model
+
+
+def drawn(value: float, low: float, high: float, chance: float = 0.5) -> str:
+    """An estimate and its interval as a picture of one line."""
+    return strip(value, low, high, _STRIP, chance=None if math.isnan(chance) else chance)
+
+
+def remarks(assumed: tuple[str, ...], noted: tuple[str, ...] = ()) -> tuple[Notes, ...]:
+    """What to note, and what was assumed; nothing where there is neither."""
+    found = (("NOTE", noted), ("ASSUMED", assumed))
+    return tuple(Notes(title=title, sentences=lines) for title, lines in found if lines)

@@ -1,3 +1,5 @@
+import os
+import subprocess
 import sys
 import types
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ import pytest
 # The literal reports live with the renderers' tests.
 sys.path.insert(0, str(Path(__file__).parents[1] / "render"))
 
+import siamdoctor
 from example_reports import ILL
 from siamdoctor import cli, registry
 from siamdoctor.registry import Check, Impact
@@ -90,5 +93,24 @@ def run(capsys):
             cli.main(list(words))
         captured = capsys.readouterr()
         return Outcome(code=stopped.value.code or 0, out=captured.out, err=captured.err)
+
+    return call
+
+
+@pytest.fixture
+def python():
+    """Run the interpreter in a process of its own, with this package importable."""
+
+    def call(*words, cwd=None, **environment):
+        root = str(Path(siamdoctor.__file__).parents[1])
+        return subprocess.run(
+            [sys.executable, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "COLUMNS": "80", "PYTHONPATH": root, **environment},
+        )
 
     return call

@@ -7,7 +7,16 @@ import pytest
 from example_reports import ILL, SUBJECT, UNJUDGED
 from siamdoctor.changes import compare_reports
 from siamdoctor.gate import judge
-from siamdoctor.render import answer_json, answer_sheets, changes_sheet, markdown_sheet, terminal_sheet
+from siamdoctor.render import (
+    answer_json,
+    augmentation_sheet,
+    chance_sheet,
+    changes_sheet,
+    margin_sheet,
+    markdown_sheet,
+    metric_sheet,
+    terminal_sheet,
+)
 from siamdoctor.render.frame import Frame
 from siamdoctor.results import (
     Accuracy,
@@ -71,10 +80,10 @@ CHANCE = ChanceLevel(
     verdict="inconclusive",
 )
 SHEETS = (
-    answer_sheets.margin_sweep(SUBJECT, SWEEP, ("margin [from] the file",)),
-    answer_sheets.metric_comparison(SUBJECT, METRICS, ()),
-    answer_sheets.augmentation_check(SUBJECT, AUGMENTATION, ()),
-    answer_sheets.chance_level(SUBJECT, CHANCE, ()),
+    margin_sheet.sheet(SUBJECT, SWEEP, ("margin [from] the file",)),
+    metric_sheet.sheet(SUBJECT, METRICS, ()),
+    augmentation_sheet.sheet(SUBJECT, AUGMENTATION, ()),
+    chance_sheet.sheet(SUBJECT, CHANCE, ()),
     changes_sheet.sheet(ILL, UNJUDGED, compare_reports(ILL, UNJUDGED), judge(UNJUDGED, baseline=ILL)),
 )
 
