@@ -7,67 +7,82 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.config import integer, mapping, objects, sequence, text
-from siamdoctor.models.graph import Graph, Layer
-from siamdoctor.models.known_classes import ACTIVATIONS, INNER, LAYERS, MARKERS, OPERATIONS
+from siamdoctor.models.graph import Argument, Graph, Layer
+from siamdoctor.models.known_classes import ACTIVATIONS, CONSTANTS, INNER, LAYERS, OPERATIONS
 from siamdoctor.models.weights import LayerVariables
 from siamdoctor.results import Json
 
 PATH_LIKE = ("vocabulary", "filepath", "weights", "vocabulary_dtype")
 MAX_FREE_SIZE = 4096  # larger whole numbers must be a dimension of a stored weight
-MAX_TEXT = 100_000
 NOT_A_SIZE = frozenset({"seed", "input_length", "max_value", "shared_object_id", "vocabulary_size", "value"})
 
 
 def allowed(layer: Layer) -> bool:
     """Whether Keras may be asked to make this layer."""
+    if layer.is_supplied:
+        return True
     if layer.is_operation:
         return layer.class_name in OPERATIONS
     return layer.class_name in LAYERS and not layer.is_foreign
 
 
-def refusals(graph: Graph, variables: LayerVariables) -> list[str]:
-    """Why a part of a model must not be loaded; empty where it may."""
+def refusals(graph: Graph, variables: LayerVariables, supplied: frozenset[str]) -> list[str]:
+    """Why a part of a model must not be loaded; empty where it may.
+
+    Args:
+        graph: the part.
+        variables: stored weights by layer.
+        supplied: names of classes and functions that the user's own code provides.
+    """
     sizes = {axis for stored in variables.values() for v in stored for axis in v.array.shape}
     sizes |= {axis // gates for axis in sizes for gates in (3, 4)}  # GRU and LSTM kernels
     found: list[str] = []
     for layer in graph.layers.values():
         if not allowed(layer):
             found.append(f"layer {layer.name!r} is of the class {layer.class_name!r}, which Keras does not define")
-            continue
-        found.extend(f"layer {layer.name!r} {reason}" for reason in _inner_refusals(layer.config))
-        found.extend(f"layer {layer.name!r} {reason}" for reason in _sizes(layer, sizes))
-    return found
+        elif not layer.is_supplied:
+            reasons = [*_inner_refusals(layer.config, supplied), *_sizes(layer, sizes)]
+            found.extend(f"layer {layer.name!r} {reason}" for reason in reasons)
+    for call in graph.calls:
+        arguments: list[Argument] = [*call.args, *(call.kwargs or {}).values()]
+        found.extend(f"layer {call.layer!r} is called with {name!r}" for name in _foreign_arguments(arguments))
+    return list(dict.fromkeys(found))
 
 
-def check(graph: Graph, variables: LayerVariables, path: object) -> None:
-    """Raise `UnreadableModel` with the first reason of `refusals`, if there is one."""
-    reasons = refusals(graph, variables)
-    if reasons:
-        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
-        raise UnreadableModel(f"This part of the model is not loaded: {reasons[0]}{more}. Received: model={path}")
+def _foreign_arguments(arguments: list[Argument]) -> Iterator[str]:
+    """Objects among the arguments of a call that are more than constants; Keras would make them as well."""
+    for argument in arguments:
+        if isinstance(argument, dict):
+            name = argument.get("class_name")
+            if name is not None and name not in CONSTANTS:
+                yield str(name)
+            yield from _foreign_arguments(list(argument.values()))
+        elif isinstance(argument, list):
+            yield from _foreign_arguments(argument)
 
 
-def _inner_refusals(config: Mapping[str, Json]) -> Iterator[str]:
+def _inner_refusals(config: Mapping[str, Json], supplied: frozenset[str]) -> Iterator[str]:
     """Objects inside a layer's config: initialisers, activations, wrapped layers and the like."""
     for key in PATH_LIKE:
         if config.get(key) not in (None, "imagenet") and not isinstance(config.get(key), bool | int | float):
             yield f"names a file or a vocabulary ({key})"
     for item in objects(dict(config)):
         name = text(item.get("class_name"))
-        if name is not None and not _known(name, item):
+        if name is not None and not _known(name, item, supplied):
             yield f"contains {name!r}, which is not on the list of known parts"
         for key in ("activation", "recurrent_activation"):
             activation = text(item.get(key))
-            if activation is not None and activation not in ACTIVATIONS:
+            if activation is not None and activation not in ACTIVATIONS | supplied:
                 yield f"uses the activation {activation!r}, which Keras does not define"
 
 
-def _known(name: str, item: Mapping[str, Json]) -> bool:
-    """Whether a serialised object inside a config is a harmless part of Keras."""
-    if name in MARKERS:
-        return name != "function" or text(item.get("config")) in ACTIVATIONS
+def _known(name: str, item: Mapping[str, Json], supplied: frozenset[str]) -> bool:
+    """Whether a serialised object inside a config is a harmless part of Keras, or the user's own."""
+    if name == "function":
+        return text(item.get("config")) in ACTIVATIONS | supplied
+    if name in CONSTANTS or name in supplied:
+        return True
     return any(name in names for names in INNER.values()) and text(item.get("registered_name")) in (None, name)
 
 

@@ -183,7 +183,8 @@ class _Builder:
     def _layer(self, entry: Mapping[str, Json], path: tuple[str, ...], slots: tuple[str, ...]) -> Layer:
         """The layer of this path, made on the first call and found again on later ones."""
         if path not in self.names:
-            name = path[-1] if path[-1] not in self.layers else "_".join(path)
+            own, whole = path[-1].replace("/", "_"), "_".join(path).replace("/", "_")  # Keras 3 takes no slashes
+            name = own if own not in self.layers else whole
             while name in self.layers:
                 name += "_"
             self.names[path] = name

@@ -37,7 +37,8 @@ class Layer:
 
     name: unique in the graph. path: names of the enclosing models and its own name, as saved. slots: the
     same path as group names of a Keras 3 weight file (snake_case class and a number). is_operation: a raw
-    `keras.ops` operation, which has no variables.
+    `keras.ops` operation, which has no variables. is_supplied: the user's code, named with
+    --custom-objects, has this class.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Layer:
     path: tuple[str, ...]
     slots: tuple[str, ...]
     is_operation: bool
+    is_supplied: bool = False
 
     @property
     def is_input(self) -> bool:
@@ -56,9 +58,15 @@ class Layer:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the class comes from the user's code, even where it is named like one of Keras'."""
+        """Whether the class comes from the user's code, even where it is named like one of Keras'.
+
+        Keras writes a registered name without a module for those; HDF5 files have neither, so there the
+        class name is all that is known.
+        """
+        if self.module is None:
+            return self.registered_name is not None
         known_as = (None, self.class_name, f"keras>{self.class_name}")
-        root = (self.module or "keras").partition(".")[0]
+        root = self.module.partition(".")[0]
         return self.registered_name not in known_as or root not in ("keras", "tf_keras", "tensorflow")
 
 

@@ -87,4 +87,4 @@ INNER = {
     "keras.layers": LAYERS,
 }
 # Constants that Keras writes down as objects.
-MARKERS = _names("__tuple__ __slice__ __ellipsis__ __numpy__ __tensor__ function")
+CONSTANTS = _names("__tuple__ __slice__ __ellipsis__ __numpy__ __tensor__")

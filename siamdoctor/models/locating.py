@@ -43,8 +43,8 @@ def locate(archive: Archive, architecture: str | None) -> Located:
     if not parts:
         raise UnreadableModel(
             f"The model is an object of the class {model.get('class_name')!r}, and the file does not say what layers "
-            "that has. Save the part that makes the embeddings, such as `model.encoder.save('encoder.keras')`, or name "
-            f"a function that builds the same layers with --architecture module:function. Received: model={archive.path}"
+            "that has. Save the part that makes the embeddings, such as `model.encoder.save('encoder.keras')`. "
+            f"Received: model={archive.path}"
         )
     chosen = max(parts, key=_size)
     name = text(mapping(chosen.get("config")).get("name")) or ""

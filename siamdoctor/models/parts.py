@@ -15,6 +15,7 @@ class Parts:
 
     second: the other tower where the towers share no weights. same_input: number of the side that the head
     reads twice, None in a model that reads both. refusals and head_refusals say why a part may not be loaded.
+    own_code: module or file with the user's classes, to be run on loading.
     """
 
     encoder: Graph
@@ -25,3 +26,4 @@ class Parts:
     same_input: int | None
     refusals: tuple[str, ...]
     head_refusals: tuple[str, ...]
+    own_code: str | None = None

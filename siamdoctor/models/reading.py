@@ -18,6 +18,7 @@ from siamdoctor.models.encoders import Prepared, prepare
 from siamdoctor.models.graph import Graph
 from siamdoctor.models.heads import Standin, replace_unknown
 from siamdoctor.models.locating import locate
+from siamdoctor.models.own_code import mark_supplied, names_in
 from siamdoctor.models.parts import Parts
 from siamdoctor.models.twins import Anatomy, dissect
 from siamdoctor.models.weights import LayerVariables, variables_of
@@ -55,11 +56,12 @@ class _Sides:
 def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     """Put a blueprint together from what the archive holds."""
     located = locate(archive, _architecture(settings))
-    graph = read_graph(located.model)
+    supplied = frozenset() if settings.custom_objects is None else names_in(settings.custom_objects)
+    graph = mark_supplied(read_graph(located.model), supplied)
     variables = variables_of(graph, archive.weights, inside=located.inside)
     anatomy = dissect(graph, frozenset(variables), settings.encoder)
     sides = _prepare(anatomy, variables, settings)
-    parts = _parts(archive, anatomy, sides, variables)
+    parts = _parts(archive, anatomy, sides, variables, supplied=supplied, own_code=settings.custom_objects)
     encoder = None if sides.encoder is None else describe_encoder(sides.encoder.graph, variables)
     compiled = read_compiled(archive.compiled)
     assumed = (
@@ -129,7 +131,15 @@ def _prepare(anatomy: Anatomy, variables: LayerVariables, settings: ModelSetting
     )
 
 
-def _parts(archive: Archive, anatomy: Anatomy, sides: _Sides, variables: LayerVariables) -> Parts | None:
+def _parts(
+    archive: Archive,
+    anatomy: Anatomy,
+    sides: _Sides,
+    variables: LayerVariables,
+    *,
+    supplied: frozenset[str],
+    own_code: str | None,
+) -> Parts | None:
     """The loadable parts with the verdict of the audit."""
     if sides.encoder is None:
         return None
@@ -141,8 +151,9 @@ def _parts(archive: Archive, anatomy: Anatomy, sides: _Sides, variables: LayerVa
         variables=variables,
         file=archive.weights,
         same_input=anatomy.same_input,
-        refusals=tuple(reason for tower in towers for reason in audit.refusals(tower, variables)),
-        head_refusals=() if sides.head is None else tuple(audit.refusals(sides.head, variables)),
+        refusals=tuple(reason for tower in towers for reason in audit.refusals(tower, variables, supplied)),
+        head_refusals=() if sides.head is None else tuple(audit.refusals(sides.head, variables, supplied)),
+        own_code=own_code,
     )
 
 

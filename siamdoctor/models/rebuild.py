@@ -73,12 +73,13 @@ def _entry(layer: Layer, shape: Shape | None) -> dict[str, Json]:
         config["batch_shape"] = list(shape)
     if layer.class_name.endswith(SEEDED) or layer.class_name.startswith(SEEDED):
         config["seed"] = SEED
-    module = OPERATIONS[layer.class_name] if layer.is_operation else "keras.layers"
+    known = OPERATIONS[layer.class_name] if layer.is_operation else "keras.layers"
+    foreign = layer.is_supplied and layer.class_name != "Lambda"
     return {
-        "module": module,
+        "module": None if foreign else known,
         "class_name": layer.class_name,
         "config": config,
-        "registered_name": None,
+        "registered_name": layer.class_name if foreign else None,
         "name": layer.name,
     }
 

@@ -112,7 +112,7 @@ def _by_layer(file: WeightFile, group: str, layers: list[Layer], *, whole: bool)
     found: dict[str, Found] = {}
     for layer in layers:
         own = layer.path[-1]
-        exact = [(label, array) for parts, label, array in labelled if own in parts]
+        exact = [(label, array) for parts, label, array in labelled if f"/{own}/" in f"/{'/'.join(parts)}/"]
         other = counterparts.get(own)
         near = [(label, array) for (_, label, array), folder in zip(labelled, folders, strict=True) if folder == other]
         found[layer.name] = exact or near

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     import keras
 
 Arrays = Mapping[str, tuple[NDArray[np.floating], ...]]
+Own = Mapping[str, object]
 MAX_SAMPLE_ELEMENTS = 1 << 27  # numbers one sample may become anywhere in the network: half a gigabyte
 
 
-def build(config: Json, arrays: Arrays | None, path: Path) -> keras.Model:
+def build(config: Json, arrays: Arrays | None, path: Path, own: Own) -> keras.Model:
     """Make one part, after a dry run that allocates nothing, and give it its weights."""
     import keras  # noqa: PLC0415
 
@@ -30,9 +31,9 @@ def build(config: Json, arrays: Arrays | None, path: Path) -> keras.Model:
         with silenced():
             if arrays is not None:
                 with keras.StatelessScope(initialize_variables=False):
-                    plan = from_config(config)
+                    plan = from_config(config, own)
                 _check_shapes(plan, arrays, path)
-            model = from_config(config)
+            model = from_config(config, own)
     except UnreadableModel:
         raise
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError) as error:
@@ -46,17 +47,22 @@ def build(config: Json, arrays: Arrays | None, path: Path) -> keras.Model:
     return model
 
 
-def from_config(config: Json) -> keras.Model:
-    """Let Keras make a model, in safe mode; it empties the configuration that it is given."""
+def from_config(config: Json, own: Own) -> keras.Model:
+    """Let Keras make a model, in safe mode; it empties the configuration that it is given.
+
+    Args:
+        config: saved form of the model.
+        own: the user's classes by name, where an option named them.
+    """
     import keras  # noqa: PLC0415
 
-    return keras.saving.deserialize_keras_object(deepcopy(config), safe_mode=True)
+    return keras.saving.deserialize_keras_object(deepcopy(config), custom_objects=dict(own), safe_mode=True)
 
 
-def copy_with(model: keras.Model, config: Json) -> keras.Model:
+def copy_with(model: keras.Model, config: Json, own: Own) -> keras.Model:
     """A model from another configuration with the weights of this one, layer by layer."""
     with silenced():
-        copy = from_config(config)
+        copy = from_config(config, own)
     for layer in copy.layers:
         for variable, old in zip(weights_of(layer), weights_of(model.get_layer(layer.name)), strict=True):
             variable.assign(old.value)

@@ -15,6 +15,7 @@ from siamdoctor.models.runtime.backend import import_keras
 from siamdoctor.models.runtime.building import Arrays
 from siamdoctor.models.runtime.configs import Configs
 from siamdoctor.models.runtime.twin import Twin, assemble
+from siamdoctor.models.runtime.user_code import own_objects
 from siamdoctor.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def load_twin(blueprint: Blueprint, settings: ModelSettings = ModelSettings()) -
         reasons = " ".join([*blueprint.unreadable, *blueprint.advice])
         raise UnreadableModel(f"{reasons} Received: model={blueprint.path}")
     import_keras()
-    configs = Configs.of(parts)
+    configs = Configs.of(parts, own_objects(parts.own_code))
     return assemble(blueprint, configs, _stored(parts))
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from siamdoctor.models.config import mapping, sequence, text
 from siamdoctor.models.rebuild import SEEDED
-from siamdoctor.models.runtime.building import copy_with, output_shapes, weights_of
+from siamdoctor.models.runtime.building import Own, copy_with, output_shapes, weights_of
 from siamdoctor.results import Json
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 HELD_ELEMENTS = 1 << 28  # numbers held at once
 
 
-def with_statistics(model: keras.Model, config: Json, x: NDArray[np.generic]) -> keras.Model:
+def with_statistics(model: keras.Model, config: Json, x: NDArray[np.generic], own: Own) -> keras.Model:
     """A copy of an encoder whose BatchNorm statistics are those of `x`."""
     import keras  # noqa: PLC0415
 
-    fresh = copy_with(model, config)
-    taker = copy_with(model, _taking_statistics(config))
+    fresh = copy_with(model, config, own)
+    taker = copy_with(model, _taking_statistics(config), own)
     widest = max(np.prod([axis or 1 for axis in shape[1:]]) for layer in model.layers for shape in output_shapes(layer))
     count = int(min(len(x), max(2, HELD_ELEMENTS // int(4 * widest))))
     chosen = np.asarray(x)[np.linspace(0, len(x) - 1, count).astype(int)]

@@ -138,10 +138,10 @@ class Twin:
         """
         return replace(
             self,
-            encoder=with_statistics(self.encoder, self.configs.encoder, x),
+            encoder=with_statistics(self.encoder, self.configs.encoder, x, self.configs.own),
             second_encoder=None
             if self.second_encoder is None
-            else with_statistics(self.second_encoder, self.configs.second, x),
+            else with_statistics(self.second_encoder, self.configs.second, x, self.configs.own),
             _compiled={},
         )
 
@@ -155,7 +155,7 @@ class Twin:
             raise Unavailable("the head is not known")
         before = self.configs.head
         config = without_softmax(before(tuple(self.encoder.output.shape)))
-        head = copy_with(self.head, config)
+        head = copy_with(self.head, config, self.configs.own)
         configs = replace(self.configs, head=lambda shape: without_softmax(before(shape)))
         return replace(self, head=head, configs=configs, _compiled={})
 
@@ -174,9 +174,9 @@ def _width(model: keras.Model) -> int:
 
 def assemble(blueprint: Blueprint, configs: Configs, arrays: Arrays | None) -> Twin:
     """Build the parts; `arrays` None leaves them as their initialisers made them."""
-    encoder = build(configs.encoder, arrays, blueprint.path)
-    second = None if configs.second is None else build(configs.second, arrays, blueprint.path)
+    encoder = build(configs.encoder, arrays, blueprint.path, configs.own)
+    second = None if configs.second is None else build(configs.second, arrays, blueprint.path, configs.own)
     head = None
     if configs.head is not None:
-        head = build(configs.head(tuple(encoder.output.shape)), arrays, blueprint.path)
+        head = build(configs.head(tuple(encoder.output.shape)), arrays, blueprint.path, configs.own)
     return Twin(blueprint=blueprint, encoder=encoder, second_encoder=second, head=head, configs=configs)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
 from siamdoctor.errors import BadSettings, SiamdoctorError, UnreadableModel
+from siamdoctor.models.own_code import split_names
 from siamdoctor.models.runtime.backend import import_keras
 
 
@@ -32,7 +33,7 @@ def built_by(source: str) -> str:
         return str(build().to_json())
     except SiamdoctorError:
         raise
-    except Exception as error:
+    except Exception as error:  # user code may raise anything, and none of it is a fault of this program
         raise UnreadableModel(
             f"The function failed ({type(error).__name__}: {error}). Received: architecture={source!r}"
         ) from error
@@ -45,17 +46,37 @@ def user_module(where: str) -> ModuleType:
         BadSettings: it cannot be found or fails on import.
     """
     path = Path(where)
+    is_file = path.suffix == ".py"
+    if is_file and not path.is_file():
+        raise BadSettings(f"There is no such file. Received: {where}")
     try:
-        if path.suffix != ".py":
-            return importlib.import_module(where)
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        if spec is None or spec.loader is None or not path.is_file():
-            raise BadSettings(f"There is no such file. Received: {where}")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules.setdefault(path.stem, module)
-        spec.loader.exec_module(module)
-    except SiamdoctorError:
-        raise
-    except Exception as error:
+        return _from_file(path) if is_file else importlib.import_module(where)
+    except Exception as error:  # user code may raise anything, and none of it is a fault of this program
         raise BadSettings(f"Your code fails on import ({type(error).__name__}: {error}). Received: {where}") from error
+
+
+def _from_file(path: Path) -> ModuleType:
+    """Run a file as a module of its own name."""
+    loader = SourceFileLoader(path.stem, str(path))
+    module = ModuleType(path.stem)
+    module.__file__ = str(path)
+    sys.modules.setdefault(path.stem, module)
+    loader.exec_module(module)
     return module
+
+
+def own_objects(source: str | None) -> dict[str, object]:
+    """The user's classes and functions by name, for Keras to find them under.
+
+    Raises:
+        BadSettings: the code cannot be found or fails on import.
+    """
+    if source is None:
+        return {}
+    where, chosen = split_names(source)
+    module = user_module(where)
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if callable(value) and not name.startswith("_") and (not chosen or name in chosen)
+    }
