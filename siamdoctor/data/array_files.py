@@ -110,16 +110,7 @@ def paired_samples(
     Raises:
         UnreadableData: sides of different shapes, too large, or labels of one kind only.
     """
-    if left.shape != right.shape or left.dtype != right.dtype:
-        raise UnreadableData(
-            f"The two sides of the pairs differ. Received: data={arrays.path}, left={left.shape} {left.dtype}, "
-            f"right={right.shape} {right.dtype}"
-        )
-    if left.nbytes * 2 > UNPACKED_LIMIT:
-        raise UnreadableData(
-            f"The pairs are too large to compare with one another. Received: data={arrays.path}, "
-            f"bytes={left.nbytes * 2}. Save samples with classes instead: numpy.savez(file, x=samples, y=labels)."
-        )
+    _demand_comparable(left, right, arrays)
     found = labels_as_same(labels.tolist(), path=arrays.path, column=column, same_label=same_label)
     two_kinds(found.same, arrays.path)
     rows = np.concatenate([left, right])
@@ -136,6 +127,20 @@ def paired_samples(
         assumed=(*found.assumed, "the classes of the samples are unknown: each counts as its own"),
         identity_known=False,
     )
+
+
+def _demand_comparable(left: Stored, right: Stored, arrays: ArraySet) -> None:
+    """Refuse sides of different shapes, and pairs too large to hold."""
+    if left.shape != right.shape or left.dtype != right.dtype:
+        raise UnreadableData(
+            f"The two sides of the pairs differ. Received: data={arrays.path}, left={left.shape} {left.dtype}, "
+            f"right={right.shape} {right.dtype}"
+        )
+    if left.nbytes * 2 > UNPACKED_LIMIT:
+        raise UnreadableData(
+            f"The pairs are too large to compare with one another. Received: data={arrays.path}, "
+            f"bytes={left.nbytes * 2}. Save samples with classes instead: numpy.savez(file, x=samples, y=labels)."
+        )
 
 
 def _distinct(rows: Stored) -> tuple[IndexArray, IndexArray]:

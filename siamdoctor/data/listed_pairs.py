@@ -43,23 +43,16 @@ def listed_samples(listed: ListedPairs, same_label: int | None) -> Samples:
         UnreadableData: none of the files exists, or pairs are of one kind only.
     """
     names = tuple(dict.fromkeys((*listed.left, *listed.right)))
-    missing = tuple(name for name in names if not (listed.root / name).is_file())
-    if len(missing) == len(names):
-        raise UnreadableData(
-            f"None of the listed files exists. Received: data={listed.path}, looked for={listed.root / names[0]}, "
-            f"files={len(names)}. Paths in a pair list are relative to the list."
-        )
-    absent = frozenset(missing)
-    kept = [
-        k for k, (a, b) in enumerate(zip(listed.left, listed.right, strict=True)) if a not in absent and b not in absent
-    ]
-    place = {name: k for k, name in enumerate(n for n in names if n not in absent)}
-    left, right = (np.array([place[side[k]] for k in kept], dtype=np.int64) for side in (listed.left, listed.right))
+    missing = _missing(listed, names)
+    place = {name: k for k, name in enumerate(n for n in names if n not in missing)}
+    rows = zip(listed.left, listed.right, listed.labels, strict=True)
+    kept = [(place[a], place[b], label) for a, b, label in rows if a in place and b in place]
+    left, right = (np.array([row[side] for row in kept], dtype=np.int64) for side in (0, 1))
     folders = _folders(tuple(place))
     classes = folders[left] == folders[right]
     known = _are_classes(folders[left], folders[right])
     labels = labels_as_same(
-        [listed.labels[k] for k in kept],
+        [label for _, _, label in kept],
         path=listed.path,
         column=listed.column,
         same_label=same_label,
@@ -68,7 +61,7 @@ def listed_samples(listed: ListedPairs, same_label: int | None) -> Samples:
     two_kinds(labels.same, listed.path)
     owners = folders if known else np.array(tuple(place))
     identity_names, identity = np.unique(owners, return_inverse=True)
-    skipped = tuple(Unreadable(name=name, reason="the listed file does not exist") for name in missing)
+    skipped = tuple(Unreadable(name=name, reason="the listed file does not exist") for name in names if name in missing)
     assumed = () if known else ("the classes of the samples are unknown: each file counts as its own",)
     return image_samples(
         ImageFiles(listed.root, tuple(place), skipped),
@@ -81,6 +74,17 @@ def listed_samples(listed: ListedPairs, same_label: int | None) -> Samples:
         assumed=(*labels.assumed, *assumed),
         identity_known=known,
     )
+
+
+def _missing(listed: ListedPairs, names: Sequence[str]) -> frozenset[str]:
+    """The listed files that do not exist; an error if none does."""
+    missing = frozenset(name for name in names if not (listed.root / name).is_file())
+    if len(missing) == len(names):
+        raise UnreadableData(
+            f"None of the listed files exists. Received: data={listed.path}, looked for={listed.root / names[0]}, "
+            f"files={len(names)}. Paths in a pair list are relative to the list."
+        )
+    return missing
 
 
 def _folders(names: Sequence[str]) -> NDArray[np.str_]:

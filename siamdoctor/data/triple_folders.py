@@ -46,20 +46,7 @@ def read_triple_folders(tree: FolderTree, chosen: Chosen) -> Samples:
     roles = _roles(chosen)
     if set(roles) != TRIPLE:
         return _couples(tree, roles, chosen.assumed)
-    names = {role: _by_stem(roles[role]) for role in ("anchor", "positive", "negative")}
-    stems = [s for s in names["anchor"] if s in names["positive"] and s in names["negative"]]
-    assumed = chosen.assumed
-    if stems:
-        columns = [[found[s] for s in stems] for found in names.values()]
-    elif len({len(found) for found in names.values()}) == 1:
-        columns = [list(found.values()) for found in names.values()]
-        assumed = (*assumed, "the files of anchor/, positive/ and negative/ are matched by their order")
-    else:
-        sizes = ", ".join(f"{role}={len(found)}" for role, found in names.items())
-        raise UnreadableData(
-            f"The files of anchor, positive and negative cannot be matched. Received: data={tree.root}, {sizes}. "
-            "Give what belongs together one file name."
-        )
+    columns, by_order = _matched(tree, roles)
     files = [name for column in columns for name in column]
     rows = np.arange(len(files), dtype=np.int64).reshape(3, -1)
     pairs = GivenPairs(
@@ -75,8 +62,24 @@ def read_triple_folders(tree: FolderTree, chosen: Chosen) -> Samples:
         names=tuple(files),
         layout="anchor, positive and negative folders",
         pairs=pairs,
-        assumed=(*assumed, "the classes of the samples are unknown: each file counts as its own"),
+        assumed=(*chosen.assumed, *by_order, "the classes of the samples are unknown: each file counts as its own"),
         identity_known=False,
+    )
+
+
+def _matched(tree: FolderTree, roles: dict[str, list[ImageFolder]]) -> tuple[list[list[str]], tuple[str, ...]]:
+    """Anchors, positives and negatives in matching order, and what was assumed to match them."""
+    names = {role: _by_stem(roles[role]) for role in ("anchor", "positive", "negative")}
+    stems = [s for s in names["anchor"] if s in names["positive"] and s in names["negative"]]
+    if stems:
+        return [[found[s] for s in stems] for found in names.values()], ()
+    if len({len(found) for found in names.values()}) == 1:
+        said = "the files of anchor/, positive/ and negative/ are matched by their order"
+        return [list(found.values()) for found in names.values()], (said,)
+    sizes = ", ".join(f"{role}={len(found)}" for role, found in names.items())
+    raise UnreadableData(
+        f"The files of anchor, positive and negative cannot be matched. Received: data={tree.root}, {sizes}. "
+        "Give what belongs together one file name."
     )
 
 
