@@ -87,6 +87,8 @@ class Evidence:
         what it costs; from 0.25 the check counts as "found", from 0.5 the cause can be "likely".
     proof: the fault's presence follows from the graph or the weights, not from a sample.
     recovers: the accuracy gained by the remedy when it was applied to the saved model, or None.
+    at_stake: points that the fault can explain where no remedy was measured; None leaves it to ranking, which
+        then grants what is still missing after the best measured remedy.
     """
 
     certainty: float
@@ -94,6 +96,7 @@ class Evidence:
     fix: str
     measurements: tuple[Measurement, ...] = ()
     recovers: Recovery | None = None
+    at_stake: float | None = None
     proof: bool = False
 
 
@@ -211,12 +214,18 @@ class TransformDrift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginPoint:
-    """One margin of a sweep. `active` is the share of negative pairs (or triplets) that still train."""
+    """One margin of a sweep. `active` is the share of negative pairs (or triplets) that still train.
+
+    Signs of collapse, where networks were trained: `spread` (0 = all embeddings at one point, 1 = a cloud
+    around the origin) and `effective_rank` (1 = all on a line).
+    """
 
     margin: float
     accuracy: Interval
     auc: float
     active: float
+    spread: float | None = None
+    effective_rank: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

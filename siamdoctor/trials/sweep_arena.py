@@ -1,0 +1,194 @@
+"""Who trains and who judges: samples in folds over identities, and the pairs that each fold is judged by.
+
+A fold trains on no identity that it is judged by. Training data are used for training where they are known;
+the evaluation data then only judge. Without them the evaluation data do both, in different folds.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamdoctor.data.pairs import draw_pairs
+from siamdoctor.data.samples import FloatArray, IndexArray
+from siamdoctor.errors import Unavailable, UnreadableData
+from siamdoctor.stats.resampling import Dyads, dyads
+
+if TYPE_CHECKING:
+    from siamdoctor.case import Case
+
+FOLDS = 5
+FEWEST_IDENTITIES = 4  # two folds of two identities: fewer, and folds are of samples
+LARGEST = 3000  # samples that train, and as many that judge, so that memory and time stay bounded
+JUDGING_PAIRS = 2000
+THRESHOLD_PAIRS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arena:
+    """Samples with their folds, and the judging pairs of all folds together.
+
+    inputs: (n, *sample shape) as the model receives them. pixels: the same as stored. identity: (n,) common
+    numbers for training and evaluation data. trains: (n,) whether the sample may train. fold: (n,) the fold
+    that holds the sample out. left, right: (p,) rows of the judging pairs; same: (p,); pair_fold: (p,).
+    unseen: whether identities, not only samples, are held out. folds: how many there are.
+    """
+
+    inputs: FloatArray
+    pixels: FloatArray
+    identity: IndexArray
+    trains: NDArray[np.bool_]
+    fold: IndexArray
+    left: IndexArray
+    right: IndexArray
+    same: NDArray[np.bool_]
+    pair_fold: IndexArray
+    dyads: Dyads
+    unseen: bool
+    folds: int
+
+    def training_rows(self, fold: int) -> IndexArray:
+        """Rows that train in this fold."""
+        return np.flatnonzero(self.trains & (self.fold != fold))
+
+    def training_pairs(
+        self, fold: int, count: int, rng: np.random.Generator
+    ) -> tuple[IndexArray, IndexArray, NDArray[np.bool_]]:
+        """Balanced pairs (left, right, same) of rows that train in this fold."""
+        rows = self.training_rows(fold)
+        drawn = draw_pairs(self.identity[rows], count, rng)
+        return rows[drawn.left], rows[drawn.right], drawn.same
+
+
+def build_arena(case: Case, *, folds: int = FOLDS) -> Arena:
+    """Lay out folds for this case.
+
+    Raises:
+        Unavailable: identities are unknown, or the samples are too few for two folds.
+    """
+    if not case.samples.identity_known:
+        raise Unavailable("identities are unknown, so nothing can be trained on some and judged on others")
+    rng = case.rng("sweep folds")
+    rows = _rows(case, rng)
+    most = _possible_folds(rows, folds)
+    for count in range(most, 1, -1):
+        arena = _laid_out(rows, count, rng)
+        if arena is not None:
+            return arena
+    raise Unavailable("there are too few samples per identity to train on some and judge by others")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    """Samples before they are dealt: `trains` may train, `judges` may judge."""
+
+    inputs: FloatArray
+    pixels: FloatArray
+    identity: IndexArray
+    trains: NDArray[np.bool_]
+    judges: NDArray[np.bool_]
+
+
+def _rows(case: Case, rng: np.random.Generator) -> _Rows:
+    """Evaluation samples, and training samples where they are known, under common identity numbers."""
+    parts = [(case, True)]
+    training = _training(case)
+    if training is not None:
+        parts.append((training, False))
+    taken = [_evenly(part.identity, LARGEST, rng) for part, _ in parts]
+    names = [
+        [part.samples.identity_names[i] for i in part.identity[rows]]
+        for (part, _), rows in zip(parts, taken, strict=True)
+    ]
+    _, identity = np.unique(np.concatenate([np.asarray(n) for n in names]), return_inverse=True)
+    judges = np.concatenate([np.full(rows.size, judge) for (_, judge), rows in zip(parts, taken, strict=True)])
+    return _Rows(
+        inputs=np.concatenate([part.inputs[rows] for (part, _), rows in zip(parts, taken, strict=True)]),
+        pixels=np.concatenate([part.pixels[rows] for (part, _), rows in zip(parts, taken, strict=True)]),
+        identity=identity.astype(np.int64),
+        trains=~judges if training is not None else judges.copy(),
+        judges=judges,
+    )
+
+
+def _training(case: Case) -> Case | None:
+    """The case's training data, if these are known and say who is who."""
+    try:
+        training = case.training
+        return training if training.samples.identity_known and len(training.pixels) else None
+    except Unavailable:
+        return None
+
+
+def _evenly(identity: IndexArray, most: int, rng: np.random.Generator) -> IndexArray:
+    """(k,) rows, at most `most`, taken from all identities in turn."""
+    if identity.size <= most:
+        return np.arange(identity.size)
+    shuffled = rng.permutation(identity.size)
+    order = shuffled[np.argsort(identity[shuffled], kind="stable")]
+    _, starts, sizes = np.unique(identity[order], return_index=True, return_counts=True)
+    turn = np.empty(identity.size, dtype=np.int64)
+    turn[order] = np.arange(identity.size) - np.repeat(starts, sizes)
+    return np.sort(np.lexsort((rng.random(identity.size), turn))[:most])
+
+
+def _possible_folds(rows: _Rows, wanted: int) -> int:
+    """As many folds as leave two judging identities in each; all that are wanted where samples are dealt."""
+    judging = np.unique(rows.identity[rows.judges]).size
+    return min(wanted, judging // 2) if judging >= FEWEST_IDENTITIES else wanted
+
+
+def _laid_out(rows: _Rows, folds: int, rng: np.random.Generator) -> Arena | None:
+    """The arena with so many folds, or None where one of them could not train or judge."""
+    judging = np.unique(rows.identity[rows.judges])
+    unseen = judging.size >= FEWEST_IDENTITIES
+    units = rows.identity if unseen else np.arange(rows.identity.size)
+    fold = _deal(units, rows.judges, folds, rng)
+    left, right, same, pair_fold = [], [], [], []
+    for number in range(folds):
+        inside = np.flatnonzero(rows.judges & (fold == number))
+        outside = np.flatnonzero(rows.trains & (fold != number))
+        try:
+            drawn = draw_pairs(rows.identity[inside], max(2, JUDGING_PAIRS // folds), rng)
+            draw_pairs(rows.identity[outside], 2, rng)
+        except UnreadableData:
+            return None
+        left.append(inside[drawn.left])
+        right.append(inside[drawn.right])
+        same.append(drawn.same)
+        pair_fold.append(np.full(drawn.same.size, number))
+    lefts, rights, sames = np.concatenate(left), np.concatenate(right), np.concatenate(same)
+    return Arena(
+        inputs=rows.inputs,
+        pixels=rows.pixels,
+        identity=rows.identity,
+        trains=rows.trains,
+        fold=fold,
+        left=lefts,
+        right=rights,
+        same=sames,
+        pair_fold=np.concatenate(pair_fold),
+        dyads=dyads(units[lefts], units[rights], sames, rng),
+        unseen=unseen,
+        folds=folds,
+    )
+
+
+def _deal(units: IndexArray, judges: NDArray[np.bool_], folds: int, rng: np.random.Generator) -> IndexArray:
+    """(n,) fold of each row: units that judge are dealt in turn, the others are never held out (-1)."""
+    dealt = rng.permutation(np.unique(units[judges]))
+    fold_of = np.full(int(units.max()) + 1, -1, dtype=np.int64)
+    fold_of[dealt] = np.arange(dealt.size) % folds
+    return fold_of[units]
+
+
+def fingerprint(arena: Arena) -> str:
+    """A short hash of what trains and judges, for the key of a journal."""
+    crc = 0
+    for array in (arena.inputs, arena.identity, arena.fold, arena.left, arena.right, arena.same):
+        crc = zlib.crc32(np.ascontiguousarray(array).tobytes(), crc)
+    return f"{crc:08x}"

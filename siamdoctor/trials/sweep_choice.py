@@ -1,0 +1,139 @@
+"""From how each margin judged the pairs to what is recommended. Pure.
+
+Margins are compared on the same pairs with the same bootstrap weights. What the recommendation gains is
+measured on pairs that chose nothing: each fold is judged by the margin that the other folds would choose.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamdoctor.results import Interval, MarginPoint, Recovery
+from siamdoctor.stats.resampling import Dyads, accuracy_draws, interval
+
+Floats = NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How the pairs were judged by what one margin trained.
+
+    correct: (p,) share of the trainings that judged each pair rightly; NaN where none was judged by it.
+    auc, active, spread and effective_rank are means over the trainings.
+    """
+
+    margin: float
+    correct: Floats
+    auc: float
+    active: float
+    spread: float | None = None
+    effective_rank: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """recommended: a margin. plateau: the same, with the ends of the run that cannot be told apart from it."""
+
+    recommended: float
+    plateau: Interval
+
+
+def balanced(correct: Floats, same: NDArray[np.bool_]) -> float:
+    """Mean over the two kinds of the mean share of right judgements, over the pairs that were judged."""
+    judged = np.isfinite(correct)
+    kinds = [correct[judged & kind] for kind in (same, ~same)]
+    return float(np.mean([k.mean() for k in kinds])) if all(k.size for k in kinds) else float("nan")
+
+
+def points(judgements: Sequence[Judgement], pairs: Dyads) -> tuple[MarginPoint, ...]:
+    """Each margin with the interval of its accuracy over identities."""
+    return tuple(_point(j, pairs) for j in judgements)
+
+
+def _point(judgement: Judgement, pairs: Dyads) -> MarginPoint:
+    seen = judged_only(pairs, np.isfinite(judgement.correct))
+    correct = judgement.correct[np.isfinite(judgement.correct)]
+    return MarginPoint(
+        margin=judgement.margin,
+        accuracy=interval(balanced(correct, seen.same), accuracy_draws(correct, seen), seen.clusters),
+        auc=judgement.auc,
+        active=judgement.active,
+        spread=judgement.spread,
+        effective_rank=judgement.effective_rank,
+    )
+
+
+def judged_only(pairs: Dyads, judged: NDArray[np.bool_]) -> Dyads:
+    """The dyads of some of the pairs, with the same weights."""
+    return dataclasses.replace(pairs, left=pairs.left[judged], right=pairs.right[judged], same=pairs.same[judged])
+
+
+def difference(before: Floats, after: Floats, pairs: Dyads) -> Recovery:
+    """What `after` (p,) gains over `before` in points, on the pairs that both judged, with paired weights."""
+    judged = np.isfinite(before) & np.isfinite(after)
+    seen = judged_only(pairs, judged)
+    draws = accuracy_draws(after[judged], seen) - accuracy_draws(before[judged], seen)
+    value = balanced(after[judged], seen.same) - balanced(before[judged], seen.same)
+    bounds = interval(value, draws, seen.clusters, low=-1.0, high=1.0)
+    return Recovery(points=100 * bounds.value, low=100 * bounds.low, high=100 * bounds.high)
+
+
+def choose(judgements: Sequence[Judgement], pairs: Dyads, *, vouching: bool = True) -> Choice:
+    """The margin of highest accuracy, and the run of margins around it that cannot be told apart from it.
+
+    A single margin may be best by luck; its neighbours vouch for it: accuracies are smoothed 1:2:1. Where the
+    margins are survivors of a selection they are no neighbours, and `vouching` is to be False.
+    """
+    ordered = sorted(judgements, key=lambda j: j.margin)
+    accuracy = np.array([balanced(j.correct, pairs.same) for j in ordered])
+    known = np.where(np.isfinite(accuracy), accuracy, 0.0)
+    best = int(np.argmax(_smoothed(known) if vouching else known))
+    low = high = best
+    while low > 0 and _as_good(ordered[low - 1], ordered[best], pairs):
+        low -= 1
+    while high < len(ordered) - 1 and _as_good(ordered[high + 1], ordered[best], pairs):
+        high += 1
+    plateau = Interval(value=ordered[best].margin, low=ordered[low].margin, high=ordered[high].margin)
+    return Choice(recommended=ordered[best].margin, plateau=plateau)
+
+
+def _as_good(other: Judgement, best: Judgement, pairs: Dyads) -> bool:
+    """Whether the best margin's lead over this one may be chance."""
+    return difference(other.correct, best.correct, pairs).low <= 0
+
+
+def _smoothed(accuracy: Floats) -> Floats:
+    """1:2:1 over neighbours; an end has one neighbour."""
+    padded = np.concatenate([accuracy[:1], accuracy, accuracy[-1:]])
+    return np.asarray((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4)
+
+
+def honest_gain(
+    judgements: Sequence[Judgement],
+    fold: NDArray[np.integer],
+    pairs: Dyads,
+    declared: float | None,
+    *,
+    vouching: bool = True,
+) -> Recovery | None:
+    """What choosing the margin gains over the declared one, each fold judged by what the others choose.
+
+    None where the declared margin is not among those tried, or where there are no two folds to choose by.
+    """
+    reference = next((j for j in judgements if j.margin == declared), None)
+    judged_by_all = [j for j in judgements if np.isfinite(j.correct).all()]
+    if reference is None or reference not in judged_by_all or len(np.unique(fold)) < 2:  # noqa: PLR2004
+        return None
+    chosen = np.empty(pairs.same.size)
+    for number in np.unique(fold):
+        here, others = fold == number, fold != number
+        elsewhere = judged_only(pairs, others)
+        parts = [dataclasses.replace(j, correct=j.correct[others]) for j in judged_by_all]
+        margin = choose(parts, elsewhere, vouching=vouching).recommended
+        chosen[here] = next(j.correct for j in judged_by_all if j.margin == margin)[here]
+    return difference(reference.correct, chosen, pairs)

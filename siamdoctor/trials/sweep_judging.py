@@ -1,0 +1,153 @@
+"""How trained embeddings judge the pairs of a fold, by a threshold from the identities that trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamdoctor.data.samples import FloatArray, IndexArray
+from siamdoctor.stats.geometry import effective_rank, pair_distance, relative_spread
+from siamdoctor.stats.roc import auc, best_threshold, finite_or_far
+from siamdoctor.trials.sweep_arena import THRESHOLD_PAIRS
+from siamdoctor.trials.sweep_choice import Judgement
+from siamdoctor.trials.sweep_losses import LossKind, mines_triplets
+
+if TYPE_CHECKING:
+    from siamdoctor.trials.sweep_arena import Arena
+
+SHAPE_SAMPLES = 300  # enough to see a collapse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """One trained embedding on one fold. correct: (q,) of the fold's judging pairs, in the arena's order."""
+
+    correct: NDArray[np.bool_]
+    auc: float
+    active: float
+    spread: float
+    effective_rank: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Court:
+    """What judges one fold, drawn once: all margins are judged alike.
+
+    rows: (k,) of the arena, those that need an embedding; the other indices are positions in them.
+    threshold_*: training pairs. judging_*: the fold's own pairs. stranger: (t,) for each threshold pair a
+    training sample of another identity than its left one.
+    """
+
+    fold: int
+    rows: IndexArray
+    threshold_left: IndexArray
+    threshold_right: IndexArray
+    threshold_same: NDArray[np.bool_]
+    stranger: IndexArray
+    judging_left: IndexArray
+    judging_right: IndexArray
+    judging_same: NDArray[np.bool_]
+
+
+def court(arena: Arena, fold: int, seed: int) -> Court:
+    """Draw the threshold pairs of a fold and collect the samples involved."""
+    rng = np.random.default_rng([seed, fold, 23])
+    left, right, same = arena.training_pairs(fold, THRESHOLD_PAIRS, rng)
+    stranger = _strangers(arena, fold, left, rng)
+    here = arena.pair_fold == fold
+    parts = (left, right, stranger, arena.left[here], arena.right[here])
+    rows, position = np.unique(np.concatenate(parts), return_inverse=True)
+    ends = np.cumsum([p.size for p in parts])[:-1]
+    left, right, stranger, judging_left, judging_right = np.split(position.reshape(-1), ends)
+    return Court(
+        fold=fold,
+        rows=rows,
+        threshold_left=left,
+        threshold_right=right,
+        threshold_same=same,
+        stranger=stranger,
+        judging_left=judging_left,
+        judging_right=judging_right,
+        judging_same=arena.same[here],
+    )
+
+
+def _strangers(arena: Arena, fold: int, anchor: IndexArray, rng: np.random.Generator) -> IndexArray:
+    """(t,) for each anchor a training row of another identity."""
+    rows = arena.training_rows(fold)
+    stranger = rng.choice(rows, size=anchor.size)
+    while (alike := arena.identity[stranger] == arena.identity[anchor]).any():
+        stranger[alike] = rng.choice(rows, size=int(alike.sum()))
+    return stranger
+
+
+def judge(embeddings: FloatArray, court: Court, margin: float, kind: LossKind) -> Verdicts:
+    """Judge by embeddings (k, d) of the court's rows."""
+    distance = _distance(embeddings, court.threshold_left, court.threshold_right)
+    judging = _distance(embeddings, court.judging_left, court.judging_right)
+    threshold = best_threshold(distance, court.threshold_same)
+    with np.errstate(invalid="ignore"):
+        said = finite_or_far(judging) < threshold
+    some = embeddings[:: max(1, len(embeddings) // SHAPE_SAMPLES)]
+    return Verdicts(
+        correct=said == court.judging_same,
+        auc=auc(judging, court.judging_same),
+        active=_active(embeddings, court, distance, margin, kind),
+        spread=relative_spread(some),
+        effective_rank=effective_rank(some),
+    )
+
+
+def _distance(embeddings: FloatArray, left: IndexArray, right: IndexArray) -> FloatArray:
+    return np.asarray(pair_distance("euclidean", embeddings[left], embeddings[right]), np.float32)
+
+
+def _active(embeddings: FloatArray, court: Court, distance: FloatArray, margin: float, kind: LossKind) -> float:
+    """Share of negative training pairs within the margin, or of training triplets that have a loss."""
+    if not mines_triplets(kind):
+        return float((distance[~court.threshold_same] < margin).mean())
+    same = court.threshold_same
+    far = _distance(embeddings, court.threshold_left[same], court.stranger[same])
+    return float((distance[same] + margin > far).mean())
+
+
+def combined(margin: float, verdicts: dict[tuple[int, int], Verdicts], arena: Arena) -> Judgement:
+    """One margin's verdicts by (fold, seed) put together; pairs of a fold without any stay NaN."""
+    total, count = np.zeros(arena.same.size), np.zeros(arena.same.size)
+    for (fold, _seed), verdict in verdicts.items():
+        total[arena.pair_fold == fold] += verdict.correct
+        count[arena.pair_fold == fold] += 1
+    known = list(verdicts.values())
+    return Judgement(
+        margin=margin,
+        correct=np.divide(total, count, out=np.full(total.size, np.nan), where=count > 0),
+        auc=_mean([v.auc for v in known]),
+        active=_mean([v.active for v in known]),
+        spread=_mean([v.spread for v in known]),
+        effective_rank=_mean([v.effective_rank for v in known]),
+    )
+
+
+def _mean(values: list[float]) -> float:
+    finite = [v for v in values if np.isfinite(v)]
+    return float(np.mean(finite)) if finite else 0.0
+
+
+def judge_folds(
+    embeddings: Callable[[int, IndexArray], FloatArray],
+    arena: Arena,
+    margins: tuple[float, ...],
+    kind: LossKind,
+    seed: int,
+) -> tuple[Judgement, ...]:
+    """Judge every margin in every fold by embeddings(fold, rows) -> (margins, rows, d)."""
+    verdicts: list[dict[tuple[int, int], Verdicts]] = [{} for _ in margins]
+    for fold in range(arena.folds):
+        bench = court(arena, fold, seed)
+        for number, embedded in enumerate(embeddings(fold, bench.rows)):
+            verdicts[number][fold, seed] = judge(embedded, bench, margins[number], kind)
+    return tuple(combined(m, v, arena) for m, v in zip(margins, verdicts, strict=True))

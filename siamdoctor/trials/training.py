@@ -1,0 +1,173 @@
+"""Short trainings of one encoder, again and again from given weights: traced once, every trial then cheap."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamdoctor.data.samples import FloatArray, IndexArray
+from siamdoctor.models.runtime import import_keras, silenced
+from siamdoctor.trials.sweep_losses import LossKind, batch_cost
+from siamdoctor.trials.training_backend import Adam, compiled, tensorflow
+
+if TYPE_CHECKING:
+    import keras
+    from tensorflow import Tensor
+
+    from siamdoctor.models.runtime import Twin
+
+CHUNK = 20  # steps between two looks at the clock
+LEARNING_RATE = 1e-3
+Weights = tuple[NDArray[np.generic], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regimen:
+    """How one short training is done. steps: of Adam, whose rate falls to nearly nothing at the last one.
+
+    flipped: same-class pairs are told apart and different ones together, as inverted labels do.
+    """
+
+    margin: float
+    steps: int
+    rate: float = LEARNING_RATE
+    flipped: bool = False
+
+
+class OutOfTime(Exception):  # noqa: N818  (reads in "raise OutOfTime" as what it is)
+    """The deadline passed in the middle of a training."""
+
+
+class Trainer:
+    """One architecture on one set of samples. Towers that are not tied are two encoders."""
+
+    def __init__(
+        self, encoders: Sequence[keras.Model], samples: FloatArray, identity: IndexArray, kind: LossKind
+    ) -> None:
+        """Keep the samples (n, *shape) with their identities (n,); nothing is traced yet."""
+        tf = tensorflow()
+        self.kind, self.encoders = kind, tuple(encoders)
+        if not any(encoder.trainable_variables for encoder in self.encoders):
+            for encoder in self.encoders:
+                encoder.trainable = True
+        self._samples = tf.constant(samples.astype(encoders[0].inputs[0].dtype, copy=False))
+        self._owner = tf.constant(identity.astype(np.int32))
+        self._margin, self._flip = tf.Variable(1.0), tf.Variable(0.0)
+        trained = [v.value for encoder in self.encoders for v in encoder.trainable_variables]
+        self._adam = Adam(trained, rate=LEARNING_RATE, steps=1)
+        self._run = self._compiled()
+
+    def train(
+        self,
+        start: Weights,
+        batches: NDArray[np.int32],
+        regimen: Regimen,
+        *,
+        deadline: float = float("inf"),
+        progress: Callable[[int], None] = lambda _steps: None,
+    ) -> None:
+        """Train from these weights on batches (steps, b) of rows; progress is told the steps of each chunk.
+
+        Raises:
+            OutOfTime: the deadline (by `time.monotonic()`) passed.
+        """
+        put_weights(self.encoders, start)
+        self._adam.restart(rate=regimen.rate, steps=regimen.steps)
+        self._margin.assign(regimen.margin)
+        self._flip.assign(float(regimen.flipped))
+        tf = tensorflow()
+        for first in range(0, regimen.steps, CHUNK):
+            if time.monotonic() > deadline:
+                raise OutOfTime
+            part = batches[first : first + min(CHUNK, regimen.steps - first)]
+            with silenced():
+                self._run(tf.constant(part), tf.constant(first))
+            progress(len(part))
+
+    def embed(self, rows: IndexArray, *, side: int = 0, batch: int = 256) -> FloatArray:
+        """(k, d) embeddings of rows of the samples as the model is now, at inference."""
+        encoder = self.encoders[side if side < len(self.encoders) else 0]
+        tf = tensorflow()
+        parts = [
+            np.asarray(_inference(encoder, tf.gather(self._samples, rows[i : i + batch])), np.float32)
+            for i in range(0, len(rows), batch)
+        ]
+        return np.concatenate(parts)
+
+    def _compiled(self) -> Callable[[Tensor, Tensor], None]:
+        tf = tensorflow()
+
+        @compiled
+        def run(batches: Tensor, first: Tensor) -> None:
+            for number in tf.range(tf.shape(batches)[0]):
+                rows = batches[number]
+                with tf.GradientTape() as tape:
+                    cost = self._cost(rows)
+                self._adam.apply(tape.gradient(cost, self._adam.variables), first + number)
+
+        return run
+
+    def _cost(self, rows: Tensor) -> Tensor:
+        """The loss of one batch. Flipped labels call two samples of one identity strangers, and the reverse."""
+        tf = tensorflow()
+        x, owners = tf.gather(self._samples, rows), tf.gather(self._owner, rows)
+        if len(self.encoders) == 1:
+            embedded = self.encoders[0](x, training=True)
+        else:
+            sides = tf.split(x, 2)
+            embedded = tf.concat([e(s, training=True) for e, s in zip(self.encoders, sides, strict=True)], axis=0)
+        return batch_cost(embedded, rows, owners, self._margin[None], self.kind, flip=self._flip)
+
+
+def _inference(encoder: keras.Model, x: Tensor) -> Tensor:
+    return encoder(x, training=False)
+
+
+def fresh_weights(twin: Twin, seed: int) -> Weights:
+    """Weights of the encoder (of both, where towers are not tied) as training would start from.
+
+    Layers that the user froze keep what is stored: they were never to be trained, and may be pretrained. Where
+    everything is frozen, everything is drawn afresh.
+    """
+    stored, new = towers(twin), towers(twin.reinitialised(seed))
+    frozen = any(encoder.trainable_variables for encoder in stored)
+    values: list[NDArray[np.generic]] = []
+    for old, young in zip(stored, new, strict=True):
+        for kept, layer in zip(old.layers, young.layers, strict=True):
+            source = kept if frozen and not kept.trainable else layer
+            values += [np.asarray(v.value) for v in source.variables]
+    return tuple(values)
+
+
+def towers(twin: Twin) -> tuple[keras.Model, ...]:
+    """The encoder, or both of them."""
+    return (twin.encoder,) if twin.second_encoder is None else (twin.encoder, twin.second_encoder)
+
+
+def put_weights(encoders: Sequence[keras.Model], values: Weights) -> None:
+    """Set every variable of the encoders' layers, states of random generators included."""
+    variables = [v for encoder in encoders for layer in encoder.layers for v in layer.variables]
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def written(encoder: keras.Model) -> str:
+    """The architecture as text, for another process and for the key of a journal."""
+    import keras  # noqa: PLC0415  (loaded with the twin)
+
+    return json.dumps(keras.saving.serialize_keras_object(encoder), sort_keys=True)
+
+
+def read_back(text: str) -> keras.Model:
+    """An encoder of a written architecture, with weights of no consequence."""
+    import_keras()
+    import keras  # noqa: PLC0415
+
+    with silenced():
+        return keras.saving.deserialize_keras_object(json.loads(text), safe_mode=True)
