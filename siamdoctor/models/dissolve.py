@@ -23,6 +23,7 @@ from siamdoctor.results import Json
 
 MAX_CALLS = 20_000  # a ResNet152 twin has about a thousand
 MAX_NESTING = 30
+MAX_MODELS = 2_000  # each call of a nested model counts
 
 
 def read_graph(model: Mapping[str, Json]) -> Graph:
@@ -92,6 +93,7 @@ class _Builder:
     inputs: list[Tensor] = field(default_factory=list)
     shapes: dict[Tensor, Shape] = field(default_factory=dict)
     names: dict[tuple[str, ...], str] = field(default_factory=dict)
+    models: int = 0
 
     def model(
         self,
@@ -101,8 +103,11 @@ class _Builder:
         feeds: list[Tensor] | None,
     ) -> list[Tensor]:
         """Add one model's calls; `feeds` are what it is called on, None for the outermost."""
-        if len(path) > MAX_NESTING:
-            raise UnreadableModel(f"Models are nested more than {MAX_NESTING} deep. Received: {path[0]!r}")
+        self.models += 1
+        if len(path) > MAX_NESTING or self.models > MAX_MODELS:
+            raise UnreadableModel(
+                f"Models are nested more than {MAX_NESTING} deep or {MAX_MODELS} wide. Received: {path[0]!r}"
+            )
         if "output_layers" in config:
             return _Functional(self, config, path, slots).run(feeds)
         return self._sequential(config, path, slots, feeds)
@@ -314,7 +319,7 @@ class _Functional:
     def _tensor(self, found: Reference) -> Tensor:
         tensors = self.done[self._key(found)]
         if is_model(self.entries[found.layer]):
-            if found.index >= len(tensors):
+            if not 0 <= found.index < len(tensors):
                 raise UnreadableModel(f"Output {found.index} of {found.layer!r} does not exist.")
             tensor = tensors[found.index]
         else:

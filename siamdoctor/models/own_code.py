@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,9 @@ def _file_of(where: str) -> Path:
     """The file of a module, found without importing it where it stands at the top."""
     if where.endswith(".py"):
         return Path(where)
+    loaded = getattr(sys.modules.get(where), "__file__", None)
+    if loaded is not None:
+        return Path(loaded)
     try:
         spec = importlib.util.find_spec(where)
     except (ImportError, ValueError) as error:

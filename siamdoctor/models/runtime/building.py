@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -11,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.errors import UnreadableModel
-from siamdoctor.models.graph import Shape
 from siamdoctor.models.runtime.backend import silenced
 from siamdoctor.results import Json
 
@@ -93,11 +93,12 @@ def compiled_call(model: keras.Model, *, training: bool) -> Callable[[object], o
     return compiled
 
 
-def output_shapes(layer: keras.layers.Layer) -> list[Shape]:
-    """Shapes of everything that the layer gives, batch axis included."""
+def widest(model: keras.Model) -> int:
+    """The most numbers that any layer gives for one sample; free axes count as one."""
     import keras  # noqa: PLC0415
 
-    return [tuple(t.shape) for t in keras.tree.flatten(layer.output) if hasattr(t, "shape")]
+    shapes = [tensor.shape for layer in model.layers for tensor in keras.tree.flatten(layer.output)]
+    return max((int(math.prod(axis or 1 for axis in shape[1:])) for shape in shapes), default=1)
 
 
 def _check_shapes(plan: keras.Model, arrays: Arrays, path: Path) -> None:
@@ -110,12 +111,11 @@ def _check_shapes(plan: keras.Model, arrays: Arrays, path: Path) -> None:
                 f"The stored weights of layer {layer.name!r} do not fit it: it needs {wanted}, the file has {given}. "
                 f"Received: model={path}"
             )
-        for shape in output_shapes(layer):
-            if np.prod([axis or 1 for axis in shape[1:]], dtype=np.float64) > MAX_SAMPLE_ELEMENTS:
-                raise UnreadableModel(
-                    f"Layer {layer.name!r} would make {shape} of each sample, more than memory holds. "
-                    f"Received: model={path}"
-                )
+    if widest(plan) > MAX_SAMPLE_ELEMENTS:
+        raise UnreadableModel(
+            f"The network would make {widest(plan):.1e} numbers of one sample, more than memory holds. Received: "
+            f"model={path}"
+        )
 
 
 def _reason(error: Exception) -> str:

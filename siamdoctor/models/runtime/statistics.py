@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from siamdoctor.models.config import mapping, sequence, text
 from siamdoctor.models.rebuild import SEEDED
-from siamdoctor.models.runtime.building import Own, copy_with, output_shapes, weights_of
+from siamdoctor.models.runtime.building import Own, copy_with, weights_of, widest
 from siamdoctor.results import Json
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ def with_statistics(model: keras.Model, config: Json, x: NDArray[np.generic], ow
 
     fresh = copy_with(model, config, own)
     taker = copy_with(model, _taking_statistics(config), own)
-    widest = max(np.prod([axis or 1 for axis in shape[1:]]) for layer in model.layers for shape in output_shapes(layer))
-    count = int(min(len(x), max(2, HELD_ELEMENTS // int(4 * widest))))
+    count = min(len(x), max(2, HELD_ELEMENTS // (4 * widest(model))))
     chosen = np.asarray(x)[np.linspace(0, len(x) - 1, count).astype(int)]
     values = [v.value for v in taker.trainable_variables], [v.value for v in taker.non_trainable_variables]
     _, updated = taker.stateless_call(*values, chosen.astype(model.inputs[0].dtype), training=True)

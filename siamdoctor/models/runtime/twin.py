@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import Blueprint
-from siamdoctor.models.runtime.building import Arrays, build, compiled_call, copy_with
+from siamdoctor.models.runtime.building import Arrays, build, compiled_call, copy_with, widest
 from siamdoctor.models.runtime.configs import Configs
 from siamdoctor.models.runtime.softmax import without_softmax
 from siamdoctor.models.runtime.statistics import with_statistics
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import keras
 
 FloatArray = NDArray[np.float32]
+BATCH_ELEMENTS = 1 << 27  # numbers that a layer may give for one batch: half a gigabyte
 
 
 @dataclass(slots=True, eq=False)
@@ -47,7 +48,7 @@ class Twin:
             x: (n, *input shape).
             side: 1 for the second tower of a model with untied towers; the same as 0 in any other.
             training: run dropout and BatchNorm as in training. No statistics are changed by it.
-            batch_size: how many samples at a time.
+            batch_size: how many samples at a time; fewer where the network is so wide that memory asks for it.
 
         Returns:
             (n, d), one row a sample; feature maps are flattened.
@@ -61,7 +62,8 @@ class Twin:
             raise ValueError(f"The encoder takes {model.inputs[0].shape[1:]}. Received: x of {data.shape[1:]}")
         step = self._step(model, training=training)
         cast = data.astype(model.inputs[0].dtype, copy=False)
-        chunks = [step(cast[start : start + batch_size]) for start in range(0, len(cast), batch_size)]
+        batch = min(batch_size, max(1, BATCH_ELEMENTS // widest(model)))
+        chunks = [step(cast[start : start + batch]) for start in range(0, len(cast), batch)]
         if not chunks:
             return np.zeros((0, _width(model)), np.float32)
         return np.concatenate([np.asarray(c, np.float32) for c in chunks]).reshape(len(cast), -1)
