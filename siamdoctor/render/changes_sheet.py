@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from siamdoctor.render.numbers import estimate
-from siamdoctor.render.sheet import Notes, Sheet, Table
+from siamdoctor.render.sheet import Sheet, Table
 
 if TYPE_CHECKING:
     from siamdoctor.changes import Changes
@@ -32,7 +32,6 @@ def sheet(before: Report, after: Report, found: Changes, ruling: Ruling) -> Shee
             ("exit", f"{ruling.exit_code}: {ruling.sentence}"),
         ),
         tables=(table,) if rows else (),
-        notes=(Notes(title="NOTES", sentences=ruling.notes),) if ruling.notes else (),
     )
 
 

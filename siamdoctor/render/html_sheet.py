@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from siamdoctor.render.html_page import page, rich_text, sentences, table, text
 
 if TYPE_CHECKING:
-    from siamdoctor.render.sheet import Sheet
+    from siamdoctor.render.sheet import Sheet, Table
 
 
 def render(sheet: Sheet) -> str:
@@ -17,10 +17,19 @@ def render(sheet: Sheet) -> str:
         rows = tuple((rich_text(name), rich_text(value)) for name, value in sheet.facts)
         parts.append(table("Facts", ("fact", "value"), rows))
     for shown in sheet.tables:
-        cells = tuple(tuple(rich_text(cell) for cell in row) for row in shown.rows)
-        columns = tuple(rich_text(name) for name in shown.columns)
-        parts.append(f"<h2>{rich_text(shown.title.capitalize())}</h2>")
-        parts.append(table(rich_text(shown.title.capitalize()), columns, cells))
+        title = rich_text(shown.title.capitalize())
+        parts += [f"<h2>{title}</h2>", table(title, tuple(rich_text(name) for name in shown.columns), _cells(shown))]
     for notes in sheet.notes:
         parts += [f"<h2>{text(notes.title.capitalize())}</h2>", sentences(notes.sentences)]
     return page(f"siamdoctor: {sheet.title}", "\n".join(parts))
+
+
+def _cells(shown: Table) -> tuple[tuple[str, ...], ...]:
+    """Cells as HTML; pictures made of characters in letters of one width."""
+    return tuple(
+        tuple(
+            f"<code>{text(cell)}</code>" if name in shown.drawn else rich_text(cell)
+            for name, cell in zip(shown.columns, row, strict=True)
+        )
+        for row in shown.rows
+    )

@@ -60,4 +60,5 @@ def _margins(sweep: MarginSweep) -> Table:
         columns=("margin", "accuracy", "0 to 100 %", "AUC", "still active"),
         rows=rows,
         numeric=frozenset({"AUC", "still active"}),
+        drawn=frozenset({"0 to 100 %"}),
     )

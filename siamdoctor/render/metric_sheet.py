@@ -34,11 +34,10 @@ def _lead(comparison: MetricComparison, in_use: str) -> str:
 
 def _metrics(comparison: MetricComparison) -> Table:
     """A row a metric, best first."""
-    marks = ((comparison.best, "best"), (comparison.in_use, "in use"))
+    marks = ((comparison.best, " *"), (comparison.in_use, " <"))
     rows = tuple(
         (
-            score.metric,
-            ", ".join(word for metric, word in marks if metric == score.metric),
+            score.metric + "".join(mark for metric, mark in marks if metric == score.metric),
             estimate(score.accuracy),
             drawn(score.accuracy.value, score.accuracy.low, score.accuracy.high),
             number(score.auc),
@@ -47,8 +46,9 @@ def _metrics(comparison: MetricComparison) -> Table:
         for score in sorted(comparison.metrics, key=lambda score: -score.accuracy.value)
     )
     return Table(
-        title="METRICS  (each with its own threshold, chosen on one half and scored on the other)",
-        columns=("metric", "", "accuracy", "0 to 100 %", "AUC", "threshold"),
+        title="METRICS  (* best; < in use; each with a threshold chosen on other pairs)",
+        columns=("metric", "accuracy", "0 to 100 %", "AUC", "threshold"),
         rows=rows,
         numeric=frozenset({"AUC", "threshold"}),
+        drawn=frozenset({"0 to 100 %"}),
     )

@@ -15,16 +15,21 @@ from siamdoctor.render.charts import strip
 if TYPE_CHECKING:
     from siamdoctor.results import Subject
 
-_STRIP = 24  # columns of a drawn interval
+_STRIP = 21  # columns of a drawn interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows under column names; every cell is text. Columns named in `numeric` are set to the right."""
+    """Rows under column names; every cell is text.
+
+    numeric: columns set to the right. drawn: columns whose cells are pictures made of characters, which
+    need letters of one width and must not be wrapped.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[str] = frozenset()
+    drawn: frozenset[str] = frozenset()
     title: str = ""
 
 

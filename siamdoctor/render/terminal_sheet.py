@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -16,6 +16,8 @@ from siamdoctor.render.terminal_page import facts, heading, line, page_text
 if TYPE_CHECKING:
     from siamdoctor.render.sheet import Sheet, Table
 
+_ROOM_FOR_PICTURES = 80  # columns; below that the numbers need the room
+
 
 def render(sheet: Sheet, frame: Frame = DEFAULT) -> str:
     """Title, answer, facts, tables, notes."""
@@ -25,20 +27,22 @@ def render(sheet: Sheet, frame: Frame = DEFAULT) -> str:
     for table in sheet.tables:
         if table.title:
             parts.append(heading(table.title))
-        parts.append(Padding(_grid(table), (0, 0, 1, 2)))
+        parts.append(Padding(_grid(table, pictures=frame.width >= _ROOM_FOR_PICTURES), (0, 0, 1, 2)))
     for notes in sheet.notes:
         sentences = [Text.assemble("- ", line(sentence)) for sentence in notes.sentences]
         parts += [heading(notes.title), Padding(Group(*sentences), (0, 0, 1, 2))]
     return page_text(Group(*parts), width=frame.width, colour=frame.colour)
 
 
-def _grid(table: Table) -> Grid:
+def _grid(table: Table, *, pictures: bool) -> Grid:
     """A table with a rule below its head; columns that are empty in every row are left out."""
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     kept = [k for k, _ in enumerate(table.columns) if any(row[k] for row in table.rows)]
+    kept = [k for k in kept if pictures or table.columns[k] not in table.drawn]
     for k in kept:
         name = table.columns[k]
-        grid.add_column(line(name), justify="right" if name in table.numeric else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if name in table.numeric else "left"
+        grid.add_column(line(name), justify=side, overflow="fold", no_wrap=name in table.drawn)
     for row in table.rows:
         grid.add_row(*(line(row[k]) for k in kept))
     return grid
