@@ -59,8 +59,13 @@ def diagnose(
     case = open_case(settings, progress=progress, live=None if isinstance(model, str | Path) else model)
     results = run_checks(checks, case)
     best = attainable(case)
-    causes = rank(results, checks, attainable=best.value if best is not None else None)
     accuracy = measured_accuracy(case)
+    causes = rank(
+        results,
+        checks,
+        attainable=best.value if best is not None else None,
+        accuracy_low=accuracy.low if accuracy is not None else None,
+    )
     judged = verdict(accuracy, causes, results)
     return Report(
         siamdoctor_version=__version__,
@@ -100,9 +105,10 @@ def open_case(settings: Settings, *, progress: Progress | None = None, live: obj
     blueprint = inspect_model(settings, live=live)
     if settings.data.path is None:
         raise BadSettings(f"No data set was named. Give it as DATA, or write data: {{path: ...}} in {FILE_NAME}.")
-    samples = read_samples(settings.data.path)
+    same_label = settings.training.same_label
+    samples = read_samples(settings.data.path, same_label=same_label)
     train = settings.data.train or find_training_split(settings.data.path)
-    training_samples = read_samples(train, split="train") if train is not None else None
+    training_samples = read_samples(train, split="train", same_label=same_label) if train is not None else None
 
     def load(blueprint: Blueprint) -> Twin:
         from siamdoctor.models.runtime import load_twin  # noqa: PLC0415  (TensorFlow: four seconds, only when needed)

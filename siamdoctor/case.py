@@ -124,9 +124,13 @@ class Case:
 
     @cached_property
     def sample_shape(self) -> tuple[int, ...]:
-        """Shape of one sample as the encoder wants it; free sides of an image become 64."""
-        shape = self.encoder.input_shape
-        return tuple(FREE_SIDE if side is None else side for side in shape)
+        """Shape of one sample as the encoder wants it; free sides are those of the stored samples, else 64."""
+        shape, stored = self.encoder.input_shape, self.samples.sample_shape
+        known = stored if stored is not None and len(stored) == len(shape) else (None,) * len(shape)
+        return tuple(
+            wanted if wanted is not None else (have if have is not None else FREE_SIDE)
+            for wanted, have in zip(shape, known, strict=True)
+        )
 
     @cached_property
     def _read(self) -> tuple[Pairs, IndexArray, FloatArray]:

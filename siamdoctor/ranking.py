@@ -18,6 +18,8 @@ from siamdoctor.results import Cause, CheckResult, Evidence, Level
 WORTHWHILE = 5.0  # points; the contract's bound between a fault worth failing a build and one worth a line
 LIKELY = 0.5
 CEILING = 0.95  # what a sound model is assumed to reach; well-tuned models above it are left in peace
+SOUND = 0.85  # a model surely above this works; what would add a little to it fails no build
+WORTHWHILE_WHEN_SOUND = 10.0
 SLACK = 3.0  # points by which a cause may recover less than its symptom and still explain it
 SHARE = {Impact.FATAL: 1.0, Impact.MAJOR: 0.9, Impact.MINOR: 0.4}
 
@@ -33,33 +35,47 @@ class _Candidate:
     explained_by: str | None = None
 
 
-def rank(results: Iterable[CheckResult], checks: Iterable[Check], *, attainable: float | None) -> tuple[Cause, ...]:
+def rank(
+    results: Iterable[CheckResult],
+    checks: Iterable[Check],
+    *,
+    attainable: float | None,
+    accuracy_low: float | None = None,
+) -> tuple[Cause, ...]:
     """The causes in order, first the one whose cure recovers most.
 
     Args:
         results: of all checks; only those found count.
         checks: their definitions (impact, what they explain).
         attainable: best accuracy measured after a remedy, a fraction; None where nothing was measured.
+        accuracy_low: lower bound of the accuracy as deployed.
     """
     known = {c.id: c for c in checks}
     missing = 100 * max(0.0, CEILING - attainable) if attainable is not None else 100 * (CEILING - 0.5)
+    worthwhile = WORTHWHILE_WHEN_SOUND if accuracy_low is not None and accuracy_low > SOUND else WORTHWHILE
     found = [
-        _candidate(known[r.id], r.evidence, missing) for r in results if r.status == "found" and r.evidence is not None
+        _candidate(known[r.id], r.evidence, missing, worthwhile)
+        for r in results
+        if r.status == "found" and r.evidence is not None
     ]
     ordered = sorted(found, key=_order)
     placed = _below_what_explains_them(ordered)
     return tuple(_cause(number, c) for number, c in enumerate(placed, start=1))
 
 
-def _candidate(check: Check, evidence: Evidence, missing: float) -> _Candidate:
-    recovers = evidence.recovers
-    points = recovers.points if recovers is not None else evidence.certainty * missing * SHARE[check.impact]
-    return _Candidate(check=check, evidence=evidence, points=points, level=_level(evidence, points))
+def _candidate(check: Check, evidence: Evidence, missing: float, worthwhile: float) -> _Candidate:
+    if evidence.recovers is not None:
+        points = evidence.recovers.points
+    elif evidence.at_stake is not None:
+        points = evidence.certainty * evidence.at_stake
+    else:
+        points = evidence.certainty * missing * SHARE[check.impact]
+    return _Candidate(check=check, evidence=evidence, points=points, level=_level(evidence, points, worthwhile))
 
 
-def _level(evidence: Evidence, points: float) -> Level:
-    """The contract's levels; less than five points are never more than possible."""
-    if points < WORTHWHILE:
+def _level(evidence: Evidence, points: float, worthwhile: float) -> Level:
+    """The contract's levels; less than five points (ten for a sound model) are never more than possible."""
+    if points < worthwhile:
         return Level.POSSIBLE
     measured = evidence.recovers is not None and evidence.recovers.low > 0
     if evidence.proof or measured:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.data.pairs import Pairs
-from siamdoctor.data.samples import FloatArray, IndexArray
+from siamdoctor.data.samples import FloatArray
 from siamdoctor.decision import Rule
 from siamdoctor.errors import Unavailable
 from siamdoctor.stats.geometry import Metric, pair_distance, unit
@@ -34,7 +34,6 @@ class View:
     def __init__(self, *, twin: Twin, inputs: FloatArray, pairs: Pairs, rule: Rule) -> None:
         """Keep what is needed; nothing is computed yet."""
         self.twin, self.inputs, self.pairs, self.rule = twin, inputs, pairs, rule
-        self.one_sided = twin.blueprint.same_input_twice or bool(twin.blueprint.ignored_inputs)
 
     @cached_property
     def embeddings(self) -> FloatArray:
@@ -53,22 +52,12 @@ class View:
         """(p,) output of the model's own head; `Unavailable` where it could not be read."""
         if not self.twin.can_compare:
             raise Unavailable("the model's head cannot be run without its own code")
-        left, right = self._sides
+        left, right = self.pairs.left, self.pairs.right
         parts = [
             self.twin.compare(self.embeddings[left[i : i + CHUNK]], self.right_embeddings[right[i : i + CHUNK]])
             for i in range(0, left.size, CHUNK)
         ]
         return _frozen(np.concatenate(parts))
-
-    @property
-    def _sides(self) -> tuple[IndexArray, IndexArray]:
-        """Positions that reach the head's two sides; the same one twice where the model ignores an input."""
-        left, right = self.pairs.left, self.pairs.right
-        if not self.one_sided:
-            return left, right
-        inputs, ignored = self.twin.blueprint.inputs, self.twin.blueprint.ignored_inputs
-        first_ignored = bool(ignored) and bool(inputs) and inputs[0].name in ignored
-        return (right, right) if first_ignored else (left, left)
 
     @cached_property
     def score(self) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from siamdoctor.errors import Unavailable
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 @trial("both-inputs")
 def both_inputs(case: Case) -> Outcome:
     """The head given both sides, where the saved model gives it one side twice."""
-    if not case.deployed.one_sided:
+    parts = case.blueprint.parts
+    if parts is None or parts.same_input is None:
         raise Unavailable("both inputs reach the output")
-    view = case.view()
-    view.one_sided = False
+    mended = dataclasses.replace(case.blueprint, parts=dataclasses.replace(parts, same_input=None))
+    view = case.view(twin=dataclasses.replace(case.twin, blueprint=mended))
     return outcome(
         case,
         name="both-inputs",

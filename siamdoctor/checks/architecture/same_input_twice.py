@@ -12,6 +12,11 @@ from siamdoctor.results import Evidence, Measurement
     "SD502",
     impact=Impact.FATAL,
     explains={
+        "undertrained",
+        "misaligned-labels",
+        "inverted-labels",
+        "margin-too-large",
+        "margin-too-small",
         "untrained-encoder",
         "wrong-threshold",
         "collapsed-embedding",

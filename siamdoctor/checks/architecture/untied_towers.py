@@ -12,7 +12,9 @@ from siamdoctor.stats.geometry import pair_distance
 from siamdoctor.stats.ramps import ramp
 
 
-@check("SD501", impact=Impact.MAJOR, explains={"wrong-threshold", "mismatched-metric"})
+@check(
+    "SD501", impact=Impact.MAJOR, explains={"wrong-threshold", "mismatched-metric", "undertrained", "misaligned-labels"}
+)
 def untied_towers(case: Case) -> Evidence:
     """The two towers share no weights.
 

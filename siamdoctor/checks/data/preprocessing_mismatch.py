@@ -5,11 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from siamdoctor.case import Case
+from siamdoctor.data.scaling import AS_STORED
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.roc import balanced_accuracy
 
 AUC_GAIN = 0.02
+WELL_ABOVE = 0.9
+WORTH_A_LINE = 0.15
+UNKNOWN = 0.3  # certainty where only the user knows whether the fault is there
 PLAUSIBLE = (
     0.05,
     20.0,
@@ -20,6 +25,7 @@ PLAUSIBLE = (
     "SD401",
     impact=Impact.FATAL,
     explains={
+        "undertrained",
         "wrong-threshold",
         "mismatched-metric",
         "saturated-output",
@@ -56,16 +62,13 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     keras-io PR #1185; in our own experiment .483 became .924.
     """
     if not case.scaling_declared and not case.encoder.has_rescaling:
-        return Evidence(
-            certainty=0.0,
-            summary=f"No scaling is declared; the best found is assumed (pixels {case.scaling.name}).",
-            fix="Declare data.rescale, so that a mismatch can be found.",
-        )
+        return _undeclared(case)
     outcome = case.trial("scaling")
     before = case.deployed.auc
     largest = _largest_fed(case)
     implausible = not PLAUSIBLE[0] <= largest <= PLAUSIBLE[1]
-    better = outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
+    learned = outcome.auc > min(case.baseline_auc + AUC_GAIN, WELL_ABOVE)  # else no scale that it was trained on
+    better = learned and outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
     certainty = 0.0
     if outcome.gain.low > 0 and (better or implausible) and outcome.detail != case.scaling.name:
         certainty = ramp(outcome.gain.points, clear=2, sure=7)
@@ -90,6 +93,34 @@ def preprocessing_mismatch(case: Case) -> Evidence:
             ),
         ),
         recovers=outcome.gain if certainty else None,
+    )
+
+
+def _undeclared(case: Case) -> Evidence:
+    """No scaling is declared: say what leaving it out would cost, and claim no more."""
+    plain = case.view(scaling=AS_STORED)
+    unscaled = balanced_accuracy(plain.as_deployed, case.pairs.same)
+    cost = case.accuracy.value - unscaled
+    costly = case.scaling.name != AS_STORED.name and cost > WORTH_A_LINE and case.accuracy.low > unscaled
+    return Evidence(
+        certainty=UNKNOWN if costly else 0.0,
+        summary=(
+            f"No scaling is declared. Pixels {case.scaling.name} give {100 * case.accuracy.value:.0f} %, "
+            f"pixels as stored {100 * unscaled:.0f} %: if your code leaves the scaling out, this is the cause."
+            if costly
+            else f"No scaling is declared; the best found is assumed (pixels {case.scaling.name})."
+        ),
+        fix=_fix(case, case.scaling.name) + "\nDeclare what your code does as data.rescale.",
+        measurements=(
+            Measurement(name="balanced accuracy with pixels as stored", value=unscaled, expected="near the next line"),
+            Measurement(
+                name=f"balanced accuracy with pixels {case.scaling.name}",
+                value=case.accuracy.value,
+                low=case.accuracy.low,
+                high=case.accuracy.high,
+                expected="near the line above",
+            ),
+        ),
     )
 
 

@@ -12,7 +12,7 @@ CHANCE = 0.5
 WIDE = 0.1  # half-width from which 50 % and 60 % cannot be told apart
 
 
-@check("SD408", impact=Impact.MINOR)
+@check("SD408", impact=Impact.MAJOR)
 def underpowered_evaluation(case: Case) -> Evidence:
     """Too few identities or pairs to tell this accuracy from chance.
 
@@ -56,4 +56,5 @@ def underpowered_evaluation(case: Case) -> Evidence:
                 expected="below 0.6",
             ),
         ),
+        at_stake=100 * half_width,
     )

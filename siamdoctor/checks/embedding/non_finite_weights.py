@@ -13,6 +13,8 @@ from siamdoctor.results import Evidence, Measurement
     "SD302",
     impact=Impact.FATAL,
     explains={
+        "undertrained",
+        "misaligned-labels",
         "wrong-threshold",
         "collapsed-embedding",
         "untrained-encoder",

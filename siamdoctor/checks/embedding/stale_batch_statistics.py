@@ -14,6 +14,7 @@ AUC_GAIN = 0.03
     "SD307",
     impact=Impact.FATAL,
     explains={
+        "undertrained",
         "wrong-threshold",
         "mismatched-metric",
         "collapsed-embedding",

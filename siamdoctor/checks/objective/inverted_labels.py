@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from siamdoctor.case import Case
+from siamdoctor.checks.objective._labels import little_retained, retained_share
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Interval, Measurement
@@ -13,13 +14,13 @@ from siamdoctor.stats.resampling import auc_interval
 
 CHANCE = 0.5
 INDISTINCT = 0.62  # AUC above which the embedding still tells pairs apart
-AMBIGUOUS = 0.8
+AMBIGUOUS = 0.8  # shuffled labels and other ruin can come near the same place
 
 
 @check(
     "SD201",
     impact=Impact.FATAL,
-    explains={"wrong-threshold", "mismatched-metric", "insufficient-augmentation"},
+    explains={"wrong-threshold", "mismatched-metric", "insufficient-augmentation", "undertrained"},
 )
 def inverted_labels(case: Case) -> Evidence:
     """The pair labels contradict the loss.
@@ -82,29 +83,31 @@ def inverted_labels(case: Case) -> Evidence:
 
 
 def _ruined_to_a_constant(case: Case, auc: float) -> tuple[float, list[Measurement]]:
-    """The optimum of contradicting labels: every pair at about (1-p)m, and less told apart than before training.
+    """The optimum of contradicting labels: all pairs at about one distance, and nothing left of what was told before.
 
-    Shuffled labels end in nearly the same place, so this alone never makes the fault certain.
+    Only data that the untrained network could tell apart allow the conclusion.
     """
     distance = case.deployed.metric_distance("euclidean")
     mean, spread = float(distance.mean()), float(distance.std())
     if not np.isfinite(mean) or mean <= 0:
         return 0.0, []
+    try:
+        retained, erased = retained_share(case), little_retained(case)
+    except Unavailable:
+        return 0.0, []
     before = case.baseline_auc
-    even = ramp(spread / mean, clear=0.5, sure=0.3)
+    even = ramp(spread / mean, clear=0.55, sure=0.35)
     lost = ramp(before - auc, clear=0.05, sure=0.15)
     rows = [
         Measurement(name="spread of the distances over their mean", value=spread / mean, expected="above 0.5"),
         Measurement(
             name="AUC without training (raw samples or untrained network)", value=before, expected="below the AUC"
         ),
+        Measurement(
+            name="share of the untrained network's AUC that is left", value=retained, expected="above 1 when trained"
+        ),
     ]
-    margin = case.settings.training.margin
-    level = 1.0
-    if margin is not None:
-        rows.append(Measurement(name="mean distance over the margin", value=mean / margin, expected="not near 0.5"))
-        level = ramp(abs(mean / margin - CHANCE), clear=0.4, sure=0.2)
-    return AMBIGUOUS * even * lost * level, rows
+    return AMBIGUOUS * even * lost * erased, rows
 
 
 def _training_auc(case: Case) -> Interval | None:

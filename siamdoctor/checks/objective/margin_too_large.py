@@ -16,6 +16,7 @@ from siamdoctor.trials.margins import active_share, reach
     "SD206",
     impact=Impact.MAJOR,
     explains={
+        "undertrained",
         "wrong-threshold",
         "narrow-embedding",
         "mismatched-metric",

@@ -16,6 +16,7 @@ from siamdoctor.trials.margins import active_share, initial_distances
     "SD207",
     impact=Impact.MAJOR,
     explains={
+        "undertrained",
         "wrong-threshold",
         "collapsed-embedding",
         "narrow-embedding",

@@ -1,0 +1,113 @@
+"""SD209: what is predicted for a pair depends on the other pairs in the batch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from siamdoctor.case import Case
+from siamdoctor.data.samples import FloatArray
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.stats.ramps import ramp
+
+PAIRS = 24  # predicted one at a time as well, which is slow
+ROUNDING = 1e-3  # outputs that vary by less, in units of the largest, are taken to vary by this much
+UNTRIED = 0.6  # certainty where the graph says so and the model cannot be run
+
+
+@check(
+    "SD209",
+    impact=Impact.FATAL,
+    explains={
+        "wrong-threshold",
+        "mismatched-metric",
+        "collapsed-embedding",
+        "saturated-output",
+        "narrow-embedding",
+        "misaligned-labels",
+    },
+)
+def batch_coupled_output(case: Case) -> Evidence:
+    """A pair's output depends on the other pairs in its batch.
+
+    A norm, sum or mean without the right axis runs over the batch as well. While training, each pair is
+    judged in the company of 31 others; at inference, alone or in other company, the numbers are different
+    ones. With a batch of one, `l2_normalize(x, axis=0)` leaves only the signs.
+
+    How it looks: `predict` on many pairs and on one pair disagree; loss at the margin, accuracy 48 to 57 %.
+
+    A model that has it:
+
+    ```python
+    x = keras.ops.normalize(x, axis=0)                   # across the batch
+    distance = keras.ops.sqrt(keras.ops.sum(keras.ops.square(a - b)))      # one number for the whole batch
+    ```
+
+    The corrected lines, after which the model must be trained again:
+
+    ```python
+    x = keras.ops.normalize(x, axis=-1)                  # each embedding by itself
+    distance = keras.ops.sqrt(keras.ops.sum(keras.ops.square(a - b), axis=-1, keepdims=True))
+    ```
+
+    Seen in: stackoverflow.com/questions/47239837 (near 98 % without the line), RajParikh7 (a maximum over
+    the batch inside the loss).
+    """
+    named = case.blueprint.batch_coupled
+    try:
+        alone, others = _influence(case)
+    except Unavailable:
+        if not named:
+            raise
+        alone = others = float("nan")
+    change = max(alone, others)
+    certainty = UNTRIED if np.isnan(change) else ramp(change, clear=0.01, sure=0.1)
+    where = ", ".join(named) or "a layer"
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            f"The output of a pair depends on the other pairs in the batch ({where} runs over the batch axis)."
+            if certainty
+            else "A pair's output is the same in any company."
+        ),
+        fix="Reduce over the last axis only, and train again:\n"
+        "    keras.ops.sum(keras.ops.square(a - b), axis=-1, keepdims=True)\n"
+        "    keras.layers.UnitNormalization(axis=-1)",
+        measurements=(
+            Measurement(name="layers that run over the batch axis", value=", ".join(named) or "none", expected="none"),
+            Measurement(name="change of the output in a batch of one, in its own spread", value=alone, expected="0"),
+            Measurement(name="change of the output among other pairs, in its own spread", value=others, expected="0"),
+        ),
+        recovers=_recovery(case) if certainty else None,
+        proof=bool(named) and certainty == 1,
+    )
+
+
+def _influence(case: Case) -> tuple[float, float]:
+    """How much outputs (of an encoder saved alone: embeddings) change alone, and in the company of others."""
+    twin, pairs, inputs = case.twin, case.pairs, case.inputs
+    chosen = case.rng("company").permutation(pairs.same.size)[: 2 * PAIRS]
+    left, right = inputs[pairs.left[chosen]], inputs[pairs.right[chosen]]
+
+    def answers(a: FloatArray, b: FloatArray, batch: int) -> FloatArray:
+        if twin.can_compare:
+            return twin.predict(a, b, batch_size=batch)
+        return twin.embed(a, batch_size=batch)
+
+    together = answers(left[:PAIRS], right[:PAIRS], PAIRS)
+    single = answers(left[:PAIRS], right[:PAIRS], 1)
+    crowd = answers(left, right, len(left))[:PAIRS]
+    spread = max(float(together.std()), ROUNDING * float(np.abs(together).max(initial=0)), 1e-30)
+    if not (np.isfinite(together).all() and np.isfinite(single).all() and np.isfinite(crowd).all()):
+        raise Unavailable("the output is not finite")
+    return float(np.abs(single - together).mean() / spread), float(np.abs(crowd - together).mean() / spread)
+
+
+def _recovery(case: Case) -> Recovery | None:
+    """What a distance between the embeddings, each taken by itself, gains."""
+    try:
+        gain = case.trial("metric").gain
+    except Unavailable:
+        return None
+    return gain if gain.low > 0 else None

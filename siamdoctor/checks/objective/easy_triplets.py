@@ -1,0 +1,99 @@
+"""SD208: triplets that cost nothing teach nothing."""
+
+from __future__ import annotations
+
+from siamdoctor.case import Case
+from siamdoctor.checks.objective._margins import declared_margin
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement
+from siamdoctor.stats.curves import settled
+from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.signatures import Signature, constant_output_losses, matching
+from siamdoctor.trials.margins import TripletShares, triplet_shares
+
+
+@check("SD208", impact=Impact.MAJOR, explains={"wrong-threshold", "mismatched-metric", "undertrained"})
+def easy_triplets(case: Case) -> Evidence:
+    """The triplets were too easy to learn from, or so hard that everything fell together.
+
+    A triplet whose negative is already farther than the positive by the margin costs nothing and gives no
+    gradient. Drawn at random, nearly all are like that after a short while, and the loss is 0 long before
+    the embedding is good. With the hardest negative of each batch the opposite happens: the cheapest way
+    out is to map everything to one point, where the loss is exactly the margin.
+
+    How it looks: triplet loss near 0 while the pairs are told apart badly; or a loss of exactly the margin.
+
+    A model that has it:
+
+    ```python
+    for anchor, positive, negative in random_triplets(images):      # drawn once, never by difficulty
+        train_step(anchor, positive, negative)
+    ```
+
+    The corrected lines: all triplets of a batch, averaged over those that cost something, or semi-hard ones;
+    train again:
+
+    ```python
+    cost = keras.ops.maximum(positive[:, :, None] - negative[:, None, :] + margin, 0) * valid
+    loss = keras.ops.sum(cost) / keras.ops.maximum(keras.ops.sum(keras.ops.cast(cost > 0, "float32")), 1)
+    ```
+
+    Seen in: omoindrot#6, #37, #51, pytorch-metric-learning#20, wanggrun#1.
+    """
+    if (case.settings.training.loss or case.blueprint.loss or "") != "triplet":
+        named = (case.blueprint.loss or "").lower()
+        if case.settings.training.loss is not None or "triplet" not in named:
+            raise Unavailable("the loss is not a triplet loss (training.loss)")
+    margin = declared_margin(case)
+    seen, shares = _shares(case, margin)
+    level, signature = _loss(case, margin)
+    starved = max(ramp(shares.easy, clear=0.9, sure=0.98), ramp(level / margin, clear=0.15, sure=0.03))
+    short = ramp(seen.tuned_accuracy.high, clear=0.92, sure=0.8)
+    collapsed = 0.7 if signature is not None and signature.dead and short else 0.0
+    certainty = max(starved * short, collapsed)
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            f"The triplet loss stands at exactly the margin {margin:g}: {signature.meaning}."
+            if collapsed and signature is not None and collapsed >= starved * short
+            else f"{100 * shares.easy:.0f} % of the triplets cost nothing at margin {margin:g}, "
+            f"and yet only {100 * seen.tuned_accuracy.value:.0f} % of the pairs are told apart."
+            if certainty
+            else f"{100 * (1 - shares.easy):.0f} % of the triplets still cost something, or there is no need to."
+        ),
+        fix="Average over the triplets that cost something (batch-all), or take semi-hard ones, and train again:\n"
+        "    loss = ops.sum(cost) / ops.maximum(ops.sum(ops.cast(cost > 0, 'float32')), 1)",
+        measurements=(
+            Measurement(name="share of easy triplets", value=shares.easy, expected="below 0.9 while training"),
+            Measurement(name="share of semi-hard triplets", value=shares.semi_hard, expected="above 0.05"),
+            Measurement(name="share of hard triplets", value=shares.hard, expected="below 0.2"),
+            Measurement(name="final loss over the margin", value=level / margin, expected="between 0.1 and 0.9"),
+            Measurement(
+                name="accuracy on the pairs of these samples",
+                value=seen.tuned_accuracy.value,
+                low=seen.tuned_accuracy.low,
+                high=seen.tuned_accuracy.high,
+                expected="above 0.9 when the loss is 0",
+            ),
+        ),
+    )
+
+
+def _shares(case: Case, margin: float) -> tuple[Case, TripletShares]:
+    """Over the training data where these are known, for that is where triplets were drawn."""
+    try:
+        return case.training, triplet_shares(case.training, margin)
+    except Unavailable:
+        return case, triplet_shares(case, margin)
+
+
+def _loss(case: Case, margin: float) -> tuple[float, Signature | None]:
+    """Where the training loss settled (NaN without a history), and the signature that it rests on."""
+    try:
+        values = case.history.column("loss")
+    except Unavailable:
+        values = None
+    if not values:
+        return float("nan"), None
+    return settled(values), matching(values, constant_output_losses("triplet", margin))

@@ -1,0 +1,125 @@
+"""SD205: a head that cannot say "equal", whatever its weights."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import logit
+
+from siamdoctor.case import Case
+from siamdoctor.errors import Unavailable
+from siamdoctor.models.blueprint import Head
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.stats.additivity import interaction_share
+
+SUMS = frozenset({"concatenate", "difference", "add", "average"})  # merges that a linear layer cannot use
+STRAIGHT = frozenset({None, "linear"})
+SIDE = 40  # samples on either side of the table in which additivity is measured
+FLOAT_LIMIT = 1e-6  # outputs nearer to 0 or 1 than this have lost their logit
+
+
+@check("SD205", impact=Impact.FATAL, explains={"wrong-threshold", "undertrained", "misaligned-labels"})
+def inexpressive_head(case: Case) -> Evidence:
+    """The head is a linear unit on both embeddings, which cannot compare them.
+
+    A linear layer on concatenated embeddings computes f(a) + g(b). Whatever the weights, s(a,b) + s(c,d) =
+    s(a,d) + s(c,b): it can like a and it can like b, but not that they are the same. A sigmoid behind it
+    changes nothing. The signed difference a - b is no better; its absolute value or square is.
+
+    How it looks: training and validation both at chance, although a distance between the two embeddings
+    separates the pairs.
+
+    A model that has it:
+
+    ```python
+    merged = keras.layers.Concatenate()([encoder(left), encoder(right)])
+    output = keras.layers.Dense(1, activation="sigmoid")(merged)
+    ```
+
+    The corrected lines, after which the model must be trained again:
+
+    ```python
+    merged = keras.ops.absolute(encoder(left) - encoder(right))
+    output = keras.layers.Dense(1, activation="sigmoid")(merged)
+    ```
+
+    or a hidden layer in between, which learns the comparison but needs more pairs for it:
+
+    ```python
+    merged = keras.layers.Dense(64, activation="relu")(merged)
+    ```
+
+    Seen in: ai.stackexchange.com/questions/34041; 19 of 139 repositories concatenate, most with hidden layers.
+    """
+    head = case.blueprint.head
+    if not head.learned:
+        return Evidence(certainty=0.0, summary="The two embeddings meet in no learned head.", fix="Nothing to do.")
+    straight = _is_a_sum(head)
+    try:
+        share = interaction_share(_logits(case))
+    except Unavailable:
+        if not straight:
+            raise
+        share = float("nan")
+    additive = straight or (not case.deployed.one_sided and share < 1e-5)  # noqa: PLR2004  (float32 at its best)
+    return Evidence(
+        certainty=1.0 if straight else 0.8 if additive else 0.0,
+        summary=(
+            "The head is a linear unit on both embeddings, f(a) + g(b): no weights let it tell equal from different."
+            if additive
+            else "The head can compare the two embeddings."
+        ),
+        fix="Let the head see how far the embeddings are apart, and train again:\n"
+        "    merged = keras.ops.absolute(encoder(left) - encoder(right))\n"
+        "    output = keras.layers.Dense(1, activation='sigmoid')(merged)",
+        measurements=_rows(head, share),
+        recovers=_recovery(case) if additive else None,
+        proof=straight,
+    )
+
+
+def _is_a_sum(head: Head) -> bool:
+    """Whether nothing between the merge and the output is bent."""
+    trained = [number for number, layer in enumerate(head.layers) if layer.units is not None]
+    if head.merge not in SUMS or not trained:
+        return False
+    before = head.layers[: trained[-1]]
+    return all(layer.activation in STRAIGHT for layer in before)
+
+
+def _logits(case: Case) -> np.ndarray:
+    """(k, l) scores of every left with every right sample, the sigmoid undone."""
+    twin, head = case.twin, case.blueprint.head
+    if not twin.can_compare:
+        raise Unavailable("the model's head cannot be run without its own code")
+    count = len(case.embeddings)
+    chosen = case.rng("additivity").permutation(count)[: 2 * SIDE]
+    rows, columns = chosen[: len(chosen) // 2], chosen[len(chosen) // 2 :]
+    left = case.embeddings[np.repeat(rows, columns.size)]
+    right = case.deployed.right_embeddings[np.tile(columns, rows.size)]
+    scores = twin.compare(left, right).astype(np.float64).reshape(rows.size, columns.size)
+    if head.activation not in {"sigmoid", "softmax"}:
+        return scores
+    return np.asarray(logit(np.clip(scores, FLOAT_LIMIT, 1 - FLOAT_LIMIT)))
+
+
+def _rows(head: Head, share: float) -> tuple[Measurement, ...]:
+    hidden = sum(1 for layer in head.layers if layer.units is not None) - 1
+    found = [
+        Measurement(name="how the embeddings meet", value=head.merge or "unknown", expected="absolute_difference"),
+        Measurement(name="hidden layers after that", value=float(hidden), expected="1 or more after a concatenation"),
+    ]
+    if not np.isnan(share):
+        found.append(
+            Measurement(name="share of the score that compares (interaction)", value=share, expected="above 0.1")
+        )
+    return tuple(found)
+
+
+def _recovery(case: Case) -> Recovery | None:
+    """What a distance between the branch outputs gains over the head."""
+    try:
+        gain = case.trial("embedding-distance").gain
+    except Unavailable:
+        return None
+    return gain if gain.low > 0 else None

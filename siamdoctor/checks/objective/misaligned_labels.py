@@ -1,0 +1,147 @@
+"""SD202: pair labels that belong to other pairs."""
+
+from __future__ import annotations
+
+from siamdoctor.case import Case
+from siamdoctor.checks.objective._labels import little_retained
+from siamdoctor.data.audit import audit_pairs
+from siamdoctor.data.samples import Samples
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.resampling import auc_interval
+from siamdoctor.trials.baselines import fresh_encoder, raw_inputs
+from siamdoctor.trials.hindsight import Hindsight, hindsight
+
+REVERSED = 0.1  # agreement below which labels are not mixed up but read the other way round
+CHANCE = 0.5
+INVERTED = 0.7  # part of the certainty that goes to inverted labels where these fit better
+LEARNABLE = (0.55, 0.65)  # AUC of raw inputs: below the first there may be nothing to learn at all
+FLAT = 0.6  # certainty where the loss never left that of a constant: a bad start looks the same
+
+
+@check(
+    "SD202",
+    impact=Impact.FATAL,
+    explains={"wrong-threshold", "mismatched-metric", "undertrained", "imbalanced-pairs"},
+)
+def misaligned_labels(case: Case) -> Evidence:
+    """The labels belong to other pairs.
+
+    Pairs and labels shuffled one without the other, or made by two generators with different seeds: label i
+    is no longer that of pair i. There is nothing to learn, and what the network learns is the list by heart.
+
+    How it looks: the loss rests at what a constant output costs (.6931, or p(1-p)m^2), or training fits and
+    everything else stays at chance, fresh pairs of the *training* images included.
+
+    A program that has it:
+
+    ```python
+    rng.shuffle(pairs)
+    rng.shuffle(labels)                                   # another order
+    ```
+
+    The corrected lines, after which the model must be trained again:
+
+    ```python
+    order = rng.permutation(len(pairs))
+    pairs, labels = pairs[order], labels[order]
+    assert (labels == (class_left[order] == class_right[order])).all()
+    ```
+
+    Seen in: keras#6079 (".50000 all the time"); in our own experiment .643 in training and .552 on others.
+    """
+    listed = _listed(case)
+    if listed is not None:
+        return _from_list(case, *listed)
+    known, training = hindsight(case), case.training
+    seen = auc_interval(training.deployed.distance, training.dyads)
+    raw, fresh = raw_inputs(training).auc, fresh_encoder(training).auc
+    nothing = ramp(seen.value, clear=0.76, sure=0.66) if seen.high >= CHANCE else 0.0
+    certainty = nothing * ramp(raw, clear=LEARNABLE[0], sure=LEARNABLE[1]) * _unrelated(known, fresh - seen.value)
+    if case.rule.metric != "output":
+        certainty *= 1 - INVERTED * little_retained(case)
+    return Evidence(
+        certainty=certainty,
+        summary=_summary(known, seen.value, found=certainty > 0),
+        fix="Build label and pair in one step, or shuffle both by one permutation, and train again:\n"
+        "    order = rng.permutation(len(pairs))\n    pairs, labels = pairs[order], labels[order]",
+        measurements=(
+            Measurement(name="training loss as reported, over a constant's", value=known.told, expected="below 0.7"),
+            Measurement(name="the same loss on fresh pairs of these samples", value=known.found, expected="near that"),
+            Measurement(
+                name="AUC on training identities", value=seen.value, low=seen.low, high=seen.high, expected="above 0.9"
+            ),
+            Measurement(name="AUC of raw training inputs", value=raw, expected="below the model's"),
+            Measurement(name="AUC of the encoder with fresh weights", value=fresh, expected="below the model's"),
+        ),
+    )
+
+
+def _unrelated(known: Hindsight, destroyed: float) -> float:
+    """How sure it is that what was learned, if anything, had nothing to do with identity."""
+    by_heart = ramp(known.told, clear=0.98, sure=0.88) * ramp(known.found, clear=0.85, sure=0.95)
+    dead = known.resting is not None and known.resting.dead
+    level = 0.0 if dead else ramp(known.told, clear=0.85, sure=0.93) * ramp(known.told, clear=1.3, sure=1.1)
+    flat = FLAT * level * ramp(destroyed, clear=0.0, sure=0.1) * ramp(known.epochs, clear=3, sure=8)
+    return max(by_heart, flat)
+
+
+def _listed(case: Case) -> tuple[Samples, str] | None:
+    """The user's own pair list whose identities are known, the training list first."""
+    try:
+        training = case.training.samples
+    except Unavailable:
+        training = None
+    for samples, where in ((training, "training"), (case.samples, "evaluation")):
+        if samples is not None and samples.pairs is not None and samples.identity_known:
+            return samples, where
+    return None
+
+
+def _from_list(case: Case, samples: Samples, where: str) -> Evidence:
+    """Labels of the list beside those that the folders give."""
+    agreement = audit_pairs(samples).agreement or 0.0
+    reversed_ = agreement < REVERSED
+    certainty = 0.0 if reversed_ else ramp(1 - agreement, clear=0.02, sure=0.15)
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            "The list's labels are the exact opposite of its folders: label 1 means different there."
+            if reversed_
+            else f"{100 * (1 - agreement):.0f} % of the {where} labels contradict the folders of their two images."
+            if certainty
+            else f"The {where} labels agree with the folders of their images."
+        ),
+        fix=(
+            "Declare training.same_label: 0, and read the list accordingly."
+            if reversed_
+            else "Make each label from its own pair, and train again:\n"
+            "    labels = np.array([class_of[left] == class_of[right] for left, right in pairs])"
+        ),
+        measurements=(
+            Measurement(name=f"share of {where} labels that agree with the folders", value=agreement, expected="1"),
+        ),
+        recovers=_recovery(case) if certainty and where == "evaluation" else None,
+        proof=bool(certainty == 1 and where == "training"),
+    )
+
+
+def _recovery(case: Case) -> Recovery | None:
+    try:
+        gain = case.trial("labels-from-folders").gain
+    except Unavailable:
+        return None
+    return gain if gain.low > 0 else None
+
+
+def _summary(known: Hindsight, seen: float, *, found: bool) -> str:
+    if not found:
+        return "What training learned agrees with the identities."
+    if known.resting is not None and not known.resting.dead:
+        return f"The training loss never left what a constant output costs; {known.resting.meaning}."
+    return (
+        f"Training fitted its pairs, but fresh pairs of the same images are told apart with AUC {seen:.2f}: "
+        "the labels had nothing to do with the identities."
+    )
