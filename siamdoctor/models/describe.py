@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +13,7 @@ from siamdoctor.models.graph import Graph, Layer, Shape, Tensor
 from siamdoctor.models.heads import Standin, recognise
 from siamdoctor.models.probe import follow
 from siamdoctor.models.weights import LayerVariables
+from siamdoctor.models.widths import width
 from siamdoctor.results import Json
 
 ACTIVATION_LAYERS = {
@@ -34,38 +34,6 @@ SETTINGS = (
     "momentum", "epsilon", "rate", "axis", "scale", "offset", "use_bias", "center", "kernel_size", "strides",
     "pool_size", "padding", "negative_slope", "alpha", "normalize", "axes", "mask_zero", "factor", "seed",
 )  # fmt: skip
-SHAPE_KEEPING = frozenset(
-    [
-        "Activation",
-        "BatchNormalization",
-        "Dropout",
-        "ReLU",
-        "LeakyReLU",
-        "ELU",
-        "PReLU",
-        "Softmax",
-        "UnitNormalization",
-        "Identity",
-        "LayerNormalization",
-        "GaussianNoise",
-        "GaussianDropout",
-        "AlphaDropout",
-        "Rescaling",
-        "Normalize",
-        "Sigmoid",
-        "Tanh",
-        "Relu",
-        "GroupNormalization",
-        "Multiply",
-        "TrueDivide",
-        "Divide",
-        "Subtract",
-        "Add",
-        "Cast",
-        "StopGradient",
-        "ActivityRegularization",
-    ]
-)
 
 
 def note(layer: Layer) -> LayerNote:
@@ -129,31 +97,6 @@ def input_shape(graph: Graph, tensor: Tensor) -> Shape:
     if saved:
         return tuple(integer(axis) for axis in saved[1:])
     return graph.shapes.get(tensor, (None,))[1:]
-
-
-def width(graph: Graph, tensor: Tensor) -> int | None:
-    """How many numbers a tensor holds per sample, from recorded shapes or the layers that made it."""
-    for _ in range(len(graph.calls)):
-        shape = graph.shapes.get(tensor)
-        if shape is not None and all(axis is not None for axis in shape[1:]):
-            return math.prod(axis for axis in shape[1:] if axis is not None)
-        layer = graph.layer_of(tensor)
-        config = layer.config
-        inner = mapping(mapping(config.get("layer")).get("config"))
-        units = integer(config.get("units")) or integer(inner.get("units"))
-        if units is not None and config.get("return_sequences") is not True:
-            both = layer.class_name == "Bidirectional" and config.get("merge_mode") == "concat"
-            return 2 * units if both else units
-        read = graph.calls[tensor.call].tensors()
-        if not read:
-            return None
-        before = graph.shapes.get(read[0])
-        if before is not None and layer.class_name.startswith("Global"):
-            return before[-1]
-        if layer.class_name not in SHAPE_KEEPING and layer.class_name not in ("Flatten", "Reshape"):
-            return None
-        tensor = read[0]
-    return None
 
 
 def gives_unit_vectors(graph: Graph, variables: LayerVariables) -> bool:
