@@ -56,13 +56,13 @@ def _drifts(check: AugmentationCheck) -> Table:
             number(drift.strength),
             number(drift.drift),
             number(drift.tolerance),
-            "too far" if drift.drift > drift.tolerance else "",
+            "beyond" if drift.drift > drift.tolerance else "",
         )
         for drift in check.transforms
     )
     return Table(
         title="DRIFT  (1 is as far as another identity)",
-        columns=("transform", "strength", "drift", "tolerance", "verdict"),
+        columns=("transform", "strength", "drift", "tolerance", ""),
         rows=rows,
         numeric=frozenset({"strength", "drift", "tolerance"}),
     )

@@ -10,19 +10,15 @@ from siamdoctor.render.sheet import Sheet, drawn, remarks, title_of
 if TYPE_CHECKING:
     from siamdoctor.results import ChanceLevel, Subject
 
+_SIGNIFICANT, _CHANCE = 0.05, 0.5  # of a p-value, of an AUC
+
 
 def sheet(subject: Subject, level: ChanceLevel, assumed: tuple[str, ...]) -> Sheet:
     """Whether the accuracy can be told from chance."""
     shown = level.accuracy
-    told = shown.low > shown.chance
-    lead = (
-        f"{percent(shown.value)} is better than chance."
-        if told
-        else f"{percent(shown.value)} cannot be told from chance with these data."
-    )
     return Sheet(
         title=title_of(subject),
-        lead=lead,
+        lead=_lead(level),
         facts=(
             ("accuracy", f"{estimate(shown)}   {drawn(shown.value, shown.low, shown.high, shown.chance)}"),
             ("basis", f"{shown.pairs} pairs of {shown.identities} identities; chance is {percent(shown.chance)}"),
@@ -35,3 +31,14 @@ def sheet(subject: Subject, level: ChanceLevel, assumed: tuple[str, ...]) -> She
         ),
         notes=remarks(assumed),
     )
+
+
+def _lead(level: ChanceLevel) -> str:
+    """The answer in one sentence, and a second one where the distances know more than the decision."""
+    shown = level.accuracy
+    if shown.low > shown.chance:
+        return f"{percent(shown.value)} is better than chance."
+    said = f"{percent(shown.value)} cannot be told from chance with these data."
+    if level.p_value < _SIGNIFICANT and (level.auc.low > _CHANCE or level.auc.high < _CHANCE):
+        said += f" Yet the distances know the identities (AUC {number(level.auc.value)}): the decision wastes it."
+    return said

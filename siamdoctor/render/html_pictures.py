@@ -110,7 +110,7 @@ def _about_map(pictures: Pictures) -> str:
 def _about_invariance(pictures: Pictures) -> str:
     """The transforms that go too far, in words."""
     far = dict.fromkeys(d.name.replace("_", " ") for d in pictures.invariance if d.drift > d.tolerance)
-    found = f"Too far: {', '.join(far)}." if far else "No transform goes beyond it."
+    found = f"Beyond it at some strength: {', '.join(far)}." if far else "No transform goes beyond it."
     return (
         "Distance moved, as a share of the distance between identities, against the strength of the "
         f"transform. Beyond the dashed line a sample is nearer to others than to itself. {found}"

@@ -28,7 +28,8 @@ def _lead(comparison: MetricComparison, in_use: str) -> str:
     if comparison.best == comparison.in_use:
         return f"The metric in use, {in_use}, is the best one."
     if comparison.gain.low > 0:
-        return f"{comparison.best} is better than the metric in use ({in_use}): {points(comparison.gain)}."
+        best = comparison.best.replace("_", " ")
+        return f"{best} is better than the metric in use ({in_use}): {points(comparison.gain)}."
     return f"No metric is surely better than the one in use ({in_use})."
 
 
@@ -37,7 +38,7 @@ def _metrics(comparison: MetricComparison) -> Table:
     marks = ((comparison.best, " *"), (comparison.in_use, " <"))
     rows = tuple(
         (
-            score.metric + "".join(mark for metric, mark in marks if metric == score.metric),
+            score.metric.replace("_", " ") + "".join(mark for metric, mark in marks if metric == score.metric),
             estimate(score.accuracy),
             drawn(score.accuracy.value, score.accuracy.low, score.accuracy.high),
             number(score.auc),

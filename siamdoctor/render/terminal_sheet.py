@@ -16,7 +16,7 @@ from siamdoctor.render.terminal_page import facts, heading, line, page_text
 if TYPE_CHECKING:
     from siamdoctor.render.sheet import Sheet, Table
 
-_ROOM_FOR_PICTURES = 80  # columns; below that the numbers need the room
+_INDENT, _GAP = 2, 3  # columns before a table, and between two of its own
 
 
 def render(sheet: Sheet, frame: Frame = DEFAULT) -> str:
@@ -27,18 +27,22 @@ def render(sheet: Sheet, frame: Frame = DEFAULT) -> str:
     for table in sheet.tables:
         if table.title:
             parts.append(heading(table.title))
-        parts.append(Padding(_grid(table, pictures=frame.width >= _ROOM_FOR_PICTURES), (0, 0, 1, 2)))
+        parts.append(Padding(_grid(table, frame.width - _INDENT), (0, 0, 1, 2)))
     for notes in sheet.notes:
         sentences = [Text.assemble("- ", line(sentence)) for sentence in notes.sentences]
         parts += [heading(notes.title), Padding(Group(*sentences), (0, 0, 1, 2))]
     return page_text(Group(*parts), width=frame.width, colour=frame.colour)
 
 
-def _grid(table: Table, *, pictures: bool) -> Grid:
-    """A table with a rule below its head; columns that are empty in every row are left out."""
+def _grid(table: Table, room: int) -> Grid:
+    """A table with a rule below its head.
+
+    Columns that are empty in every row are left out, and so are drawn ones where numbers would have to wrap.
+    """
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     kept = [k for k, _ in enumerate(table.columns) if any(row[k] for row in table.rows)]
-    kept = [k for k in kept if pictures or table.columns[k] not in table.drawn]
+    if sum(_width(table, k) + _GAP for k in kept) - _GAP > room:
+        kept = [k for k in kept if table.columns[k] not in table.drawn]
     for k in kept:
         name = table.columns[k]
         side: Literal["left", "right"] = "right" if name in table.numeric else "left"
@@ -46,3 +50,8 @@ def _grid(table: Table, *, pictures: bool) -> Grid:
     for row in table.rows:
         grid.add_row(*(line(row[k]) for k in kept))
     return grid
+
+
+def _width(table: Table, k: int) -> int:
+    """How wide a column wants to be."""
+    return max(len(text) for text in (table.columns[k], *(row[k] for row in table.rows)))

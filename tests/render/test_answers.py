@@ -1,5 +1,6 @@
 """The answers of the other commands, as sheets and as JSON."""
 
+import dataclasses
 import json
 import math
 
@@ -160,6 +161,22 @@ def test_every_sheet_is_markdown(sheet):
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == sum(len(table.rows) + 2 for table in sheet.tables)
     assert len({row.replace("\\|", "").count("|") for row in rows}) <= 1
+
+
+def test_a_drawn_column_gives_way_where_numbers_would_wrap():
+    wide = terminal_sheet.render(SHEETS[0], Frame(width=80))
+    narrow = terminal_sheet.render(SHEETS[0], Frame(width=60))
+    assert "●" in wide
+    assert "●" not in narrow
+    assert "60.0 % [55.0, 65.0]" in narrow
+
+
+def test_distances_that_know_more_than_the_decision_are_said_so():
+    wasted = dataclasses.replace(CHANCE, auc=Interval(value=0.97, low=0.92, high=0.99), p_value=0.002)
+    lead = chance_sheet.sheet(SUBJECT, wasted, ()).lead
+    assert lead.endswith("Yet the distances know the identities (AUC 0.97): the decision wastes it.")
+    better = dataclasses.replace(wasted, accuracy=dataclasses.replace(CHANCE.accuracy, value=0.7, low=0.6, high=0.8))
+    assert chance_sheet.sheet(SUBJECT, better, ()).lead == "70.0 % is better than chance."
 
 
 def test_leads_say_what_to_do():
