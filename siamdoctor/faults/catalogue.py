@@ -18,6 +18,8 @@ class Fault:
 
     styles: those in which it can be injected, the most natural one first. caused: how, in one sentence.
     inject: the healthy recipe in, the faulty recipe out.
+    misleads: the fault does not cost accuracy, it makes the accuracy that is measured say little.
+    needs_images: it concerns pixels and makes no sense for tables and series.
     circumstance: what patient and healthy twin have in common, where the fault needs an occasion to hurt
         (few pairs, pictures taken in real use). The identity for most.
     """
@@ -27,6 +29,8 @@ class Fault:
     caused: str
     inject: Inject
     circumstance: Inject
+    misleads: bool = False
+    needs_images: bool = False
 
 
 _REGISTERED: dict[str, Fault] = {}
@@ -37,13 +41,23 @@ def unchanged(recipe: Recipe) -> Recipe:
     return recipe
 
 
-def fault(*styles: str, circumstance: Inject = unchanged) -> Callable[[Inject], Inject]:
+def fault(
+    *styles: str, circumstance: Inject = unchanged, misleads: bool = False, needs_images: bool = False
+) -> Callable[[Inject], Inject]:
     """Register a recipe-to-recipe function as the fault its name spells; its docstring says how it is caused."""
 
     def register(inject: Inject) -> Inject:
         name = inject.__name__.replace("_", "-")
         caused = " ".join((inject.__doc__ or "").partition("\n\n")[0].split())
-        _REGISTERED[name] = Fault(id=name, styles=styles, caused=caused, inject=inject, circumstance=circumstance)
+        _REGISTERED[name] = Fault(
+            id=name,
+            styles=styles,
+            caused=caused,
+            inject=inject,
+            circumstance=circumstance,
+            misleads=misleads,
+            needs_images=needs_images,
+        )
         return inject
 
     return register

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -59,9 +59,29 @@ def load_splits(plan: DataPlan, seed: int) -> Splits:
     train = _limited(train, plan.train_identities, plan.train_per_identity, rng)
     validation = _limited(validation, plan.validation_identities, plan.validation_per_identity, rng)
     if plan.field_variation and validation.x.dtype == np.uint8:
-        varied = vary(validation.x.astype(np.uint8), plan.field_variation, rng)
-        validation = Split(x=varied, identity=validation.identity, names=validation.names)
-    return Splits(train=train, validation=validation)
+        validation = replace(validation, x=vary(validation.x.astype(np.uint8), plan.field_variation, rng))
+    if plan.leaked:
+        validation = _leaked(validation, train, plan.leaked, rng)
+    return Splits(train=_blanked(train, plan.blank, rng), validation=_blanked(validation, plan.blank, rng))
+
+
+def _leaked(validation: Split, train: Split, share: float, rng: np.random.Generator) -> Split:
+    """The validation samples, this share of them replaced by training samples of the same identity."""
+    x = validation.x.copy()
+    for place in np.flatnonzero(rng.random(x.shape[0]) < share):
+        name = validation.names[validation.identity[place]]
+        if name in train.names:
+            x[place] = train.x[rng.choice(np.flatnonzero(train.identity == train.names.index(name)))]
+    return replace(validation, x=x)
+
+
+def _blanked(split: Split, share: float, rng: np.random.Generator) -> Split:
+    """This share of the samples turned into zeros."""
+    if not share:
+        return split
+    x = split.x.copy()
+    x[rng.random(x.shape[0]) < share] = 0
+    return replace(split, x=x)
 
 
 def _digits(_: str | None) -> Split:
@@ -101,13 +121,13 @@ def _omniglot(source: str | None) -> Split:
 
 
 def _tabular(_: str | None) -> Split:
-    """24 identities in 20 columns: two informative clusters each, bent, among columns of mere noise."""
+    """24 identities in 20 columns: a cluster each in 8 dimensions, bent into 14 columns, and 6 of mere noise."""
     rng = np.random.default_rng(7)
     identity = np.repeat(np.arange(24), 90)
-    centres = rng.normal(size=(24, 2, 8))
-    latent = centres[identity, rng.integers(0, 2, identity.size)] + 0.35 * rng.normal(size=(identity.size, 8))
-    bent = np.tanh(latent @ rng.normal(size=(8, 12)) / 2)
-    noise = rng.normal(size=(identity.size, 8))
+    centres = rng.normal(size=(24, 8))
+    latent = centres[identity] + 0.35 * rng.normal(size=(identity.size, 8))
+    bent = np.tanh(latent @ rng.normal(size=(8, 14)) / 2)
+    noise = rng.normal(size=(identity.size, 6))
     rows = np.concatenate([bent, noise], axis=1).astype(np.float32)
     return Split(x=rows, identity=identity, names=tuple(f"id{i:02d}" for i in range(24)))
 
@@ -120,7 +140,7 @@ def _series(_: str | None) -> Split:
     time = np.linspace(0, 2 * np.pi, 48)
     phase = rng.uniform(0, 0.6, size=(identity.size, 2, 1))
     waves = weights[identity][..., None] * np.sin(tones[identity][..., None] * time + phase)
-    signal = waves.sum(axis=1) + 0.15 * rng.normal(size=(identity.size, 48))
+    signal = waves.sum(axis=1) + 0.6 * rng.normal(size=(identity.size, 48))
     return Split(
         x=signal.astype(np.float32)[..., None], identity=identity, names=tuple(f"unit{i:02d}" for i in range(20))
     )

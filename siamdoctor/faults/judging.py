@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from siamdoctor.faults.datasets import Split
     from siamdoctor.faults.networks import Network
 
+PAIRS = 2000
 SIMILARITY_HEADS = frozenset({"cosine-similarity", "exp-manhattan"})
 
 
@@ -29,17 +30,18 @@ class Judgement:
     best: float
 
 
-def judge(network: Network, validation: Split, recipe: Recipe, *, pairs: int = 2000) -> Judgement:
+def judge(network: Network, validation: Split, recipe: Recipe) -> Judgement:
     """Choose the threshold as the user does, then score fresh pairs as the user does."""
     use = recipe.deployment
+    pairs = PAIRS if use.batch > 1 else PAIRS // 5
     own = Scaling(scale=1.0 if use.rescale is None else use.rescale)
     threshold = use.threshold
     if threshold is None and use.metric is None and recipe.head.output is not None:
         threshold = 0.5
     if threshold is None:
-        score, same = _scores(network, validation, recipe, use.trained_on, count=pairs, stream=3)
+        score, same = _scores(network, validation, recipe, use.trained_on, count=pairs, stream=3, batch=512)
         threshold = _rounded(_best_threshold(score, same)[0])
-    score, same = _scores(network, validation, recipe, own, count=pairs, stream=4)
+    score, same = _scores(network, validation, recipe, own, count=pairs, stream=4, batch=use.batch)
     high = score_is_similarity(recipe) if use.high_is_same is None else use.high_is_same
     said = score > threshold if high else score < threshold
     accuracy = (np.mean(said[same]) + np.mean(~said[~same])) / 2
@@ -56,16 +58,16 @@ def score_is_similarity(recipe: Recipe) -> bool:
 
 
 def _scores(
-    network: Network, split: Split, recipe: Recipe, scaling: Scaling, *, count: int, stream: int
+    network: Network, split: Split, recipe: Recipe, scaling: Scaling, *, count: int, stream: int, batch: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """(p,) scores of balanced pairs, and whether each is of one identity."""
     pairs = draw_training_pairs(split.identity, PairPlan(count=count), np.random.default_rng([recipe.seed, stream]))
     x = scaled(split.x, scaling.scale, scaling.offset)
     with silenced():
         if recipe.deployment.metric is None:
-            score = network.model.predict([x[pairs.left], x[pairs.right]], batch_size=512, verbose=0)[:, 0]
+            score = network.model.predict([x[pairs.left], x[pairs.right]], batch_size=batch, verbose=0)[:, 0]
         else:
-            embedding = network.encoders[0].predict(x, batch_size=512, verbose=0)
+            embedding = network.encoders[0].predict(x, batch_size=batch, verbose=0)
             score = _metric(recipe.deployment.metric, embedding[pairs.left], embedding[pairs.right])
     return score.astype(np.float64), pairs.same
 

@@ -56,6 +56,8 @@ def build_encoder(plan: EncoderPlan, shape: tuple[int, ...], name: str) -> Model
         stack.append(layers.Rescaling(*plan.rescaling))
     stack += _body(plan, shape)
     stack.append(layers.Dense(plan.dimension, activation=plan.embedding_activation, name=f"{name}_embedding"))
+    if plan.over_batch:
+        stack.append(layers.UnitNormalization(axis=0))
     if plan.unit_norm:
         stack.append(layers.UnitNormalization())
     if plan.sequential:

@@ -21,6 +21,8 @@ class DataPlan:
     identities, per_identity: upper limits, None = all there are.
     augmentation: variation drawn anew for every training sample, as ImageDataGenerator keywords.
     field_variation: variation that the validation images show, as pictures from real use do.
+    leaked: share of the validation samples that are copies of training samples.
+    blank: share of all samples that are blank (a failed download, a black frame).
     """
 
     dataset: str
@@ -32,6 +34,8 @@ class DataPlan:
     validation_per_identity: int | None = 60
     augmentation: Mapping[str, float] = field(default_factory=dict)
     field_variation: Mapping[str, float] = field(default_factory=dict)
+    leaked: float = 0.0
+    blank: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,7 @@ class EncoderPlan:
     units: widths of the hidden layers (filters where the body is convolutional).
     momentum: of BatchNormalization, which stands before each hidden activation where `batch_norm`.
     rescaling: (scale, offset) of a Rescaling layer inside the model, or None.
+    over_batch: scales each embedding column to length 1 over the batch, where each row was meant.
     trainable: False leaves the encoder as it was initialised.
     """
 
@@ -73,6 +78,7 @@ class EncoderPlan:
     unit_norm: bool = False
     rescaling: tuple[float, float] | None = None
     trainable: bool = True
+    over_batch: bool = False
     sequential: bool = False
 
 
@@ -145,6 +151,7 @@ class Deployment:
     metric: distance between embeddings, None = the model's own output is the score.
     threshold: None = chosen on validation pairs, as one should.
     high_is_same: reads a high score as "same"; None = as the score is meant.
+    batch: how many pairs are judged in one call.
     declare_decision: whether siamdoctor.yaml states it.
     declared_same_label: what the user believes the label of a same-class pair to be, where that is wrong.
     declared_augmentation: what siamdoctor.yaml says of it, where that is not what the plan for data does.
@@ -155,6 +162,7 @@ class Deployment:
     metric: MetricName | None = None
     threshold: float | None = None
     high_is_same: bool | None = None
+    batch: int = 512
     declare_decision: bool = True
     declared_same_label: Literal[0, 1] | None = None
     declared_augmentation: Mapping[str, float] | None = None

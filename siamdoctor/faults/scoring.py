@@ -36,7 +36,8 @@ def wrong_threshold(recipe: Recipe) -> Recipe:
     """Trained with a margin of 0.2 or 5, or for triplets, and judged at the 0.5 of the tutorials."""
     use = replace(recipe.deployment, threshold=0.5)
     if recipe.training.loss == "triplet":
-        return replace(recipe, deployment=use)
+        wide = replace(recipe.encoder, unit_norm=False)
+        return replace(recipe, encoder=wide, deployment=use, training=replace(recipe.training, margin=1.0))
     reachable = (0.2, 0.1) if recipe.encoder.unit_norm else (0.2, 5.0, 0.1)
     margin = reachable[way(recipe, len(reachable))]
     return replace(recipe, training=replace(recipe.training, margin=margin), deployment=use)
@@ -47,8 +48,19 @@ def _in_varied_light(recipe: Recipe) -> Recipe:
     return replace(recipe, data=replace(recipe.data, augmentation=LIGHT, field_variation=LIGHT))
 
 
-@fault("cosine", circumstance=_in_varied_light)
+@fault("cosine", circumstance=_in_varied_light, needs_images=True)
 def mismatched_metric(recipe: Recipe) -> Recipe:
     """Trained for the angle between embeddings, judged by their Euclidean distance or dot product."""
     metric: MetricName = "euclidean" if way(recipe, 2) == 0 else "dot"
     return replace(recipe, deployment=replace(recipe.deployment, metric=metric))
+
+
+def _from_few_pictures(recipe: Recipe) -> Recipe:
+    """So few training samples that the network does better on them than on fresh ones."""
+    return replace(recipe, data=replace(recipe.data, train_per_identity=15))
+
+
+@fault("absolute-difference", "euclidean", "koch", circumstance=_from_few_pictures, misleads=True)
+def leaky_evaluation(recipe: Recipe) -> Recipe:
+    """Training and validation were split after copying: four of five validation samples are training samples."""
+    return replace(recipe, data=replace(recipe.data, leaked=0.8))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CONV = EncoderPlan(body="conv", units=(16, 32))
 BCE = TrainingPlan(loss="binary_crossentropy", metrics=("accuracy",))
+WITHOUT_IMAGES = frozenset({"tabular", "series"})
 OWN_SCALING = Deployment(trained_on=Scaling(), rescale=None)
 
 
@@ -112,7 +113,7 @@ def healthy_recipe(style: str, dataset: str, seed: int, source: str | None = Non
         raise BadSettings(f"There is no such style. Received: style={style!r}. Use one of {', '.join(STYLES)}.")
     recipe = STYLES[style]
     recipe = replace(recipe, seed=seed, data=replace(recipe.data, dataset=dataset, source=source))
-    if dataset in {"tabular", "series"}:
+    if dataset in WITHOUT_IMAGES:
         encoder = replace(recipe.encoder, rescaling=None)
         own = replace(recipe.deployment, trained_on=Scaling(), rescale=None)
         recipe = replace(recipe, encoder=encoder, deployment=own)
@@ -123,7 +124,7 @@ def recipe_of(fault: Fault | None, style: str, dataset: str, seed: int, source: 
     """The recipe of a patient, or of a healthy control where there is no fault.
 
     Raises:
-        BadSettings: the style is unknown, or this fault cannot be injected into it.
+        BadSettings: the style is unknown, or this fault cannot be injected into it or into these data.
     """
     recipe = healthy_recipe(style, dataset, seed, source)
     if fault is None:
@@ -133,6 +134,8 @@ def recipe_of(fault: Fault | None, style: str, dataset: str, seed: int, source: 
             f"The fault {fault.id!r} cannot be injected into this style. Received: style={style!r}. "
             f"Use one of {', '.join(fault.styles)}."
         )
+    if fault.needs_images and dataset in WITHOUT_IMAGES:
+        raise BadSettings(f"The fault {fault.id!r} needs images. Received: dataset={dataset!r}.")
     return fault.inject(fault.circumstance(recipe))
 
 

@@ -1,0 +1,198 @@
+"""What the ward's outcomes come to: how often the true cause is named, and how often a healthy model is accused."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import norm
+from siamdoctor.faults import FAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from patients_cache import Admitted
+    from siamdoctor.results import Report
+
+ALARMS = frozenset({"likely", "proven"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One patient's truth beside what the report says.
+
+    named: (cause id, level) in the report's order, without those that another cause explains.
+    certainty: of every check that ran, for calibration. crashed: ids of checks that crashed.
+    """
+
+    name: str
+    truth: str | None
+    style: str
+    dataset: str
+    seed: int
+    ill: bool
+    misleads: bool
+    accuracy: float
+    healthy_accuracy: float
+    verdict: str
+    measured: float | None
+    named: list[list[str]]
+    certainty: dict[str, float]
+    crashed: list[str]
+    seconds: float
+
+    @classmethod
+    def of(cls, patient: Admitted, report: Report, seconds: float) -> Outcome:
+        """The outcome of one diagnosis."""
+        bed = patient.bed
+        return cls(
+            name=bed.name,
+            truth=bed.cause,
+            style=bed.style,
+            dataset=bed.dataset,
+            seed=bed.seed,
+            ill=patient.ill,
+            misleads=bed.cause is not None and FAULTS[bed.cause].misleads,
+            accuracy=round(patient.accuracy, 4),
+            healthy_accuracy=round(patient.healthy_accuracy, 4),
+            verdict=report.verdict,
+            measured=None if report.accuracy is None else round(report.accuracy.value, 4),
+            named=[[c.id, str(c.level)] for c in report.causes if c.explained_by is None],
+            certainty={c.id: round(c.evidence.certainty, 4) for c in report.checks if c.evidence is not None},
+            crashed=[c.id for c in report.checks if c.status == "crashed"],
+            seconds=round(seconds, 2),
+        )
+
+    def as_json(self) -> str:
+        """One line of the results file."""
+        return json.dumps(asdict(self))
+
+    def rank(self) -> int | None:
+        """Place of the true cause among those named, from 1; None where it is missing."""
+        return next((i for i, (cause, _) in enumerate(self.named, start=1) if cause == self.truth), None)
+
+    def alarms(self) -> list[str]:
+        """Causes named at likely or proven."""
+        return [cause for cause, level in self.named if level in ALARMS]
+
+    def line(self) -> str:
+        """For the terminal, while the ward is being visited."""
+        told = ", ".join(f"{cause} ({level})" for cause, level in self.named[:3]) or "nothing"
+        sign = " ok " if self.right() else "MISS"
+        return (
+            f"{sign} {self.name}: {told} [{self.verdict}; {self.accuracy:.2f} of {self.healthy_accuracy:.2f}, "
+            f"measured {self.measured}] {self.seconds:.0f} s"
+        )
+
+    def right(self) -> bool:
+        """The true cause first, or no alarm for a healthy control."""
+        return self.rank() == 1 if self.truth is not None else not self.alarms()
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927); (0, 1) where nothing was tried."""
+    if of == 0:
+        return 0.0, 1.0
+    z = float(norm.ppf(0.975))
+    share, scale = hits / of, 1 + z * z / of
+    centre = (share + z * z / (2 * of)) / scale
+    half = z * float(np.sqrt(share * (1 - share) / of + z * z / (4 * of * of))) / scale
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def summarise(outcomes: list[Outcome], *, calibrated: set[str]) -> str:
+    """The whole summary as Markdown."""
+    parts = ["# The ward", _totals("All patients", outcomes)]
+    seen = [o for o in outcomes if o.dataset in calibrated]
+    fresh = [o for o in outcomes if o.dataset not in calibrated]
+    if seen and fresh:
+        parts += [
+            _totals(f"Data sets that calibration saw ({', '.join(sorted(calibrated))})", seen),
+            _totals("Data sets that it never saw", fresh),
+        ]
+    parts += [_by_cause(outcomes), _by_style(outcomes), _confusion(outcomes), _false_alarms(outcomes)]
+    return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def _share(hits: int, of: int) -> str:
+    """`41/50 = 82 % [69, 90]`."""
+    if of == 0:
+        return "none tried"
+    low, high = wilson(hits, of)
+    return f"{hits}/{of} = {hits / of:.0%} [{low:.0%}, {high:.0%}]"
+
+
+def _totals(title: str, outcomes: list[Outcome]) -> str:
+    """Top-1, top-3, false alarms, time."""
+    examined = [o for o in outcomes if _counts(o)]
+    healthy = [o for o in outcomes if o.truth is None]
+    ranks = [o.rank() for o in examined]
+    seconds = [o.seconds for o in outcomes]
+    rows = [
+        ("true cause named first", _share(sum(r == 1 for r in ranks), len(ranks))),
+        ("true cause among the first three", _share(sum(r is not None and r <= 3 for r in ranks), len(ranks))),  # noqa: PLR2004
+        ("healthy control with a likely or proven cause", _share(sum(bool(o.alarms()) for o in healthy), len(healthy))),
+        ("not counted: the fault did not hurt", str(len(outcomes) - len(examined) - len(healthy))),
+        ("diagnoses with a crashed check", str(sum(bool(o.crashed) for o in outcomes))),
+    ]
+    if seconds:
+        rows.append(("seconds a patient, median and longest", f"{np.median(seconds):.1f}, {max(seconds):.1f}"))
+    return _table(title, ("", "95 % Wilson interval"), rows)
+
+
+def _counts(outcome: Outcome) -> bool:
+    """Whether a patient counts: its fault hurts, or is one that misleads instead of hurting."""
+    return outcome.truth is not None and (outcome.ill or outcome.misleads)
+
+
+def _by_cause(outcomes: list[Outcome]) -> str:
+    """Recall (named first) and precision (of all first places) of every cause."""
+    examined = [o for o in outcomes if _counts(o)]
+    first = Counter(o.named[0][0] for o in outcomes if o.named and (o.truth is not None or o.alarms()))
+    rows = []
+    for cause in sorted({o.truth for o in examined if o.truth is not None}):
+        own = [o for o in examined if o.truth == cause]
+        hits = sum(o.rank() == 1 for o in own)
+        listed = sum(o.rank() is not None for o in own)
+        rows.append((cause, _share(hits, len(own)), str(listed), _share(hits, first[cause])))
+    return _table("By cause", ("cause", "recall (first)", "listed at all", "precision"), rows)
+
+
+def _by_style(outcomes: list[Outcome]) -> str:
+    """Where the diagnosis is weak."""
+    rows = []
+    for style in sorted({o.style for o in outcomes}):
+        examined = [o for o in outcomes if o.style == style and _counts(o)]
+        healthy = [o for o in outcomes if o.style == style and o.truth is None]
+        rows.append(
+            (
+                style,
+                _share(sum(o.rank() == 1 for o in examined), len(examined)),
+                _share(sum(bool(o.alarms()) for o in healthy), len(healthy)),
+            )
+        )
+    return _table("By style", ("style", "named first", "false alarms"), rows)
+
+
+def _confusion(outcomes: list[Outcome]) -> str:
+    """What was named instead, most frequent first."""
+    wrong = Counter(
+        (str(o.truth), o.named[0][0] if o.named else "nothing") for o in outcomes if _counts(o) and o.rank() != 1
+    )
+    rows = [(truth, named, str(count)) for (truth, named), count in wrong.most_common()]
+    return _table("Confusion", ("true cause", "named first", "patients"), rows) if rows else ""
+
+
+def _false_alarms(outcomes: list[Outcome]) -> str:
+    """Which healthy controls were accused of what."""
+    rows = [(o.name, ", ".join(o.alarms())) for o in outcomes if o.truth is None and o.alarms()]
+    return _table("False alarms", ("control", "accused of"), rows) if rows else ""
+
+
+def _table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A Markdown table under a heading."""
+    lines = [f"## {title}", "", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])

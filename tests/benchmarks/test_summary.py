@@ -1,0 +1,90 @@
+"""The benchmark's arithmetic, on outcomes written out by hand."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "benchmarks" / "summary.py"
+
+
+@pytest.fixture(scope="module")
+def summary():
+    spec = importlib.util.spec_from_file_location("ward_summary", SOURCE)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["ward_summary"] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["ward_summary"]
+
+
+@pytest.fixture
+def outcome(summary):
+    def build(truth, named, *, ill=True, misleads=False, dataset="digits"):
+        return summary.Outcome(
+            name=f"{truth}/euclidean/{dataset}/0",
+            truth=truth,
+            style="euclidean",
+            dataset=dataset,
+            seed=0,
+            ill=ill,
+            misleads=misleads,
+            accuracy=0.5,
+            healthy_accuracy=0.9,
+            verdict="chance",
+            measured=0.5,
+            named=[[cause, level] for cause, level in named],
+            certainty={},
+            crashed=[],
+            seconds=1.0,
+        )
+
+    return build
+
+
+def test_wilson_interval_by_the_textbook(summary):
+    # Agresti and Coull 1998, z = 1.96: 0 of 10 and 9 of 10.
+    assert summary.wilson(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-3)
+    assert summary.wilson(9, 10) == pytest.approx((0.5958, 0.9821), abs=1e-3)
+    assert summary.wilson(0, 0) == (0.0, 1.0)
+
+
+def test_ranks_alarms_and_what_counts(summary, outcome):
+    first = outcome("wrong-threshold", [("wrong-threshold", "proven")])
+    third = outcome("untied-towers", [("a", "likely"), ("b", "possible"), ("untied-towers", "possible")])
+    harmless = outcome("easy-triplets", [], ill=False)
+    misleading = outcome("leaky-evaluation", [("leaky-evaluation", "likely")], ill=False, misleads=True)
+    accused = outcome(None, [("a", "likely")], ill=False)
+    listed = outcome(None, [("a", "possible")], ill=False)
+    assert (first.rank(), third.rank(), harmless.rank()) == (1, 3, None)
+    assert (accused.right(), listed.right()) == (False, True)
+    text = summary.summarise([first, third, harmless, misleading, accused, listed], calibrated={"digits"})
+    assert "| true cause named first | 2/3 = 67% [21%, 94%] |" in text
+    assert "| true cause among the first three | 3/3 = 100%" in text
+    assert "| healthy control with a likely or proven cause | 1/2 = 50%" in text
+    assert "| not counted: the fault did not hurt | 1 |" in text
+    assert "| untied-towers | a | 1 |" in text
+
+
+def test_precision_counts_other_patients_that_were_given_the_cause(summary, outcome):
+    right = outcome("wrong-threshold", [("wrong-threshold", "proven")])
+    wrong = outcome("untied-towers", [("wrong-threshold", "proven")])
+    text = summary.summarise([right, wrong], calibrated={"digits"})
+    assert "| wrong-threshold | 1/1 = 100% [21%, 100%] | 1 | 1/2 = 50% [9%, 91%] |" in text
+
+
+def test_data_sets_that_calibration_never_saw_are_counted_apart(summary, outcome):
+    seen = outcome("wrong-threshold", [("wrong-threshold", "proven")])
+    fresh = outcome("wrong-threshold", [], dataset="series")
+    text = summary.summarise([seen, fresh], calibrated={"digits"})
+    assert "never saw\n\n|  | 95 % Wilson interval |\n|---|---|\n| true cause named first | 0/1" in text
+
+
+def test_an_outcome_survives_its_file(summary, outcome):
+
+    one = outcome("wrong-threshold", [("wrong-threshold", "proven")])
+    assert summary.Outcome(**json.loads(one.as_json())) == one
