@@ -46,7 +46,7 @@ def prepare(graph: Graph, variables: LayerVariables, replacements: Mapping[str, 
     outputs = fresh.outputs
     while outputs and _is_unknown(fresh.layer_of(outputs[0]), variables):
         read = fresh.calls[outputs[0].call].tensors()
-        if len(read) != 1:
+        if len(read) != 1 or not _has_weights(fresh, read[0], variables):
             break
         assumed.append(
             f"Layer {fresh.layer_of(outputs[0]).name!r} at the end of the encoder holds code and was left out; "
@@ -56,6 +56,11 @@ def prepare(graph: Graph, variables: LayerVariables, replacements: Mapping[str, 
     if outputs != fresh.outputs:
         fresh = replace(fresh, outputs=outputs)
     return Prepared(graph=_trimmed(fresh), assumed=tuple(assumed), recognised=known, at_end=trailing)
+
+
+def _has_weights(graph: Graph, end: Tensor, variables: LayerVariables) -> bool:
+    """Whether anything trained stands before a tensor; else the unknown layer may be the encoder itself."""
+    return any(graph.calls[number].layer in variables for number in graph.ancestors((end,)))
 
 
 def _trimmed(graph: Graph) -> Graph:

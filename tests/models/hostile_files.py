@@ -1,0 +1,275 @@
+"""Model files that are damaged, or made to harm whoever reads them."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+Make = Callable[[Path], None]
+
+
+def dense(units: object = 2, *, after: str = "input", **extra: object) -> dict:
+    return {
+        "module": "keras.layers",
+        "class_name": "Dense",
+        "config": {"name": "dense", "trainable": True, "dtype": "float32", "units": units, **extra},
+        "registered_name": None,
+        "name": "dense",
+        "inbound_nodes": [node(after)],
+    }
+
+
+def node(*names: str) -> dict:
+    return {"args": [tensor(name) for name in names], "kwargs": {}}
+
+
+def tensor(name: str, number: int = 0, index: int = 0) -> dict:
+    config = {"shape": [None, 4], "dtype": "float32", "keras_history": [name, number, index]}
+    return {"class_name": "__keras_tensor__", "config": config}
+
+
+def given(shape: tuple = (None, 4)) -> dict:
+    config = {"name": "input", "batch_shape": list(shape), "dtype": "float32"}
+    return {
+        "module": "keras.layers",
+        "class_name": "InputLayer",
+        "config": config,
+        "name": "input",
+        "inbound_nodes": [],
+    }
+
+
+def functional(*layers: dict, output: str | None = None, name: str = "model") -> dict:
+    config = {
+        "name": name,
+        "trainable": True,
+        "layers": list(layers),
+        "input_layers": ["input", 0, 0],
+        "output_layers": [output or layers[-1]["name"], 0, 0],
+    }
+    return {"module": "keras", "class_name": "Functional", "config": config, "registered_name": "Functional"}
+
+
+def other(class_name: str, **config: object) -> dict:
+    settings = {"name": "odd", "trainable": True, "dtype": "float32", **config}
+    return {
+        "module": "keras.layers",
+        "class_name": class_name,
+        "config": settings,
+        "registered_name": None,
+        "name": "odd",
+        "inbound_nodes": [node("input")],
+    }
+
+
+def dense_weights(file: h5py.File) -> None:
+    file["layers/dense/vars/0"] = np.zeros((4, 2), np.float32)
+    file["layers/dense/vars/1"] = np.zeros(2, np.float32)
+
+
+def hdf5(fill: Callable[[h5py.File], None]) -> bytes:
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        fill(file)
+    return buffer.getvalue()
+
+
+def archive(config: object, fill: Callable[[h5py.File], None] = dense_weights) -> Make:
+    text = config if isinstance(config, bytes) else json.dumps(config).encode()
+
+    def make(path: Path) -> None:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+            file.writestr("config.json", text)
+            file.writestr("metadata.json", '{"keras_version": "3.15.1"}')
+            file.writestr("model.weights.h5", hdf5(fill))
+
+    return make
+
+
+def member(name: str) -> Make:
+    def make(path: Path) -> None:
+        archive(functional(given(), dense()))(path)
+        with zipfile.ZipFile(path, "a") as file:
+            file.writestr(name, b"x")
+
+    return make
+
+
+def content(data: bytes) -> Make:
+    return lambda path: path.write_bytes(data) and None
+
+
+def truncated(path: Path) -> None:
+    archive(functional(given(), dense()))(path)
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def damaged_weights(path: Path) -> None:
+    broken = bytearray(hdf5(dense_weights))
+    broken[len(broken) // 3 :] = b"\xff" * (len(broken) - len(broken) // 3)
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("config.json", json.dumps(functional(given(), dense())))
+        file.writestr("model.weights.h5", bytes(broken))
+
+
+def encrypted(path: Path) -> None:
+    archive(functional(given(), dense()))(path)
+    data = bytearray(path.read_bytes())
+    start = data.index(b"PK\x01\x02")
+    data[start + 8] |= 1
+    path.write_bytes(bytes(data))
+
+
+def external_dataset(file: h5py.File) -> None:
+    file.create_dataset("layers/dense/vars/0", (4, 2), "f4", external=[("/etc/hostname", 0, 32)])
+
+
+def virtual_dataset(file: h5py.File) -> None:
+    layout = h5py.VirtualLayout((4, 2), "f4")
+    layout[:] = h5py.VirtualSource("other.h5", "data", (4, 2))
+    file.create_virtual_dataset("layers/dense/vars/0", layout)
+
+
+def soft_link(file: h5py.File) -> None:
+    file["layers/dense/vars/0"] = h5py.SoftLink("/elsewhere")
+
+
+def external_link(file: h5py.File) -> None:
+    file["layers/dense/vars/0"] = h5py.ExternalLink("/etc/passwd", "/data")
+
+
+def empty_giant(file: h5py.File) -> None:
+    file.create_dataset("layers/dense/vars/0", (1 << 14, 1 << 15), "f4")
+
+
+def many_giants(file: h5py.File) -> None:
+    for number in range(300):
+        file.create_dataset(f"layers/dense/vars/{number}", (4000, 4000), "f4", chunks=(1000, 1000))
+
+
+def objects_inside(file: h5py.File) -> None:
+    file.create_dataset("layers/dense/vars/0", data=np.array(["a", "b"], dtype=h5py.string_dtype()))
+
+
+def nested_copies(depth: int) -> dict:
+    """A model that calls a model twice that calls a model twice ... without a single layer."""
+    inner = functional(given(), output="input", name="m0")
+    for level in range(1, depth):
+        name = f"m{level - 1}"
+        calls = [{"args": [tensor("input")], "kwargs": {}}, {"args": [tensor(name)], "kwargs": {}}]
+        inner = functional(given(), {**inner, "name": name, "inbound_nodes": calls}, name=f"m{level}")
+    return inner
+
+
+LOOP = functional(given(), {**dense(), "inbound_nodes": [node("dense")]})
+STRANGE_ARGUMENT = {
+    **dense(),
+    "inbound_nodes": [
+        {"args": [tensor("input")], "kwargs": {"mask": {"class_name": "__lambda__", "config": {"code": "x"}}}}
+    ],
+}
+
+# Each file with a word of the message that a reader must give.
+REFUSED_ON_READING: dict[str, tuple[Make, str]] = {
+    "empty file": (content(b""), "encoder.keras"),
+    "text": (content(b"hello"), "neither"),
+    "pickle": (content(b"\x80\x04\x95\x0c\x00\x00\x00\x00\x00\x00\x00\x8c\x08builtins"), "neither"),
+    "HDF5 without anything in it": (content(hdf5(lambda _: None)), "saving it failed"),
+    "HDF5 with weights alone": (content(hdf5(dense_weights)), "--architecture"),
+    "truncated archive": (truncated, "cut short"),
+    "damaged weights": (damaged_weights, "damaged"),
+    "archive without a configuration": (lambda p: zipfile.ZipFile(p, "w").writestr("x", "y"), "config.json"),
+    "member above the archive": (member("../evil"), "outside"),
+    "member with an absolute name": (member("/etc/evil"), "outside"),
+    "member with a drive": (member("C:evil"), "outside"),
+    "encrypted archive": (encrypted, "encrypted"),
+    "padded configuration": (archive(b" " * (90 << 20) + b"{}"), "unpacks"),
+    "deep nesting": (archive(b"[" * 100_000), "JSON"),
+    "nesting that Python can parse": (archive(b'{"config": ' + b"[" * 500 + b"]" * 500 + b"}"), "deeper"),
+    "endless number": (archive(b'{"config": ' + b"9" * 5000 + b"}"), "JSON"),
+    "no UTF-8": (archive(b'{"config": "\xff\xfe"}'), "JSON"),
+    "configuration of a list": (archive(b"[1, 2]"), "saving it failed|weights only"),
+    "layers that are no mappings": (archive({"config": {"layers": [1, None, "x"], "output_layers": []}}), "input"),
+    "soft link": (archive(functional(given(), dense()), soft_link), "links"),
+    "external link": (archive(functional(given(), dense()), external_link), "links"),
+    "external dataset": (archive(functional(given(), dense()), external_dataset), "another file"),
+    "virtual dataset": (archive(functional(given(), dense()), virtual_dataset), "another file"),
+    "dataset of two gigabytes": (archive(functional(given(), dense()), empty_giant), "declares"),
+    "three hundred datasets": (archive(functional(given(), dense()), many_giants), "declare"),
+    "dataset of texts": (archive(functional(given(), dense()), objects_inside), "numbers"),
+    "loop": (archive(LOOP), "loops"),
+    "reference to a layer that is not there": (
+        archive(functional(given(), {**dense(), "inbound_nodes": [node("ghost")]})),
+        "loops or loose ends",
+    ),
+    "models nested too deep": (archive(nested_copies(60)), "nested"),
+    "models that double at each level": (archive(nested_copies(25)), "nested|wide"),
+    "class of its own": (archive({"module": None, "class_name": "Mine", "config": {}}), "encoder.keras"),
+}
+REFUSED_ON_LOADING: dict[str, tuple[Make, str]] = {
+    "layer of two hundred million units": (archive(functional(given(), dense(200_000_000))), "units=200000000"),
+    "input of a billion numbers": (archive(functional(given((None, 10**9)), dense())), "no stored weight"),
+    "huge product of small sizes": (
+        archive(functional(given((None, 4000, 4000, 500)), other("Flatten"))),
+        "more than memory",
+    ),
+    "repetition": (
+        archive(functional(given(), other("RepeatVector", n=10**8))),
+        "no stored weight",
+    ),
+    "weights that do not fit": (archive(functional(given((None, 9)), dense())), "do not fit"),
+    "more weights than the layer has": (
+        archive(functional(given(), dense(use_bias=False))),
+        "do not fit",
+    ),
+    "Lambda": (archive(functional(given(), other("Lambda", function="os.system"), dense(after="odd"))), "Lambda"),
+    "SavedModel inside": (archive(functional(given(), other("TFSMLayer", filepath="saved"))), "TFSMLayer"),
+    "Torch module inside": (archive(functional(given(), other("TorchModuleWrapper"))), "TorchModuleWrapper"),
+    "vocabulary file": (
+        archive(functional(given(), other("StringLookup", vocabulary="/etc/passwd"))),
+        "StringLookup",
+    ),
+    "vocabulary in a harmless layer": (
+        archive(functional(given(), other("Flatten", vocabulary="/etc/passwd"))),
+        "vocabulary",
+    ),
+    "class of another module": (archive(functional(given(), {**dense(), "module": "os"})), "Dense"),
+    "registered class in disguise": (
+        archive(functional(given(), {**dense(), "registered_name": "Evil>Dense"})),
+        "Dense",
+    ),
+    "function as activation": (
+        archive(
+            functional(
+                given(),
+                dense(activation={"module": "os", "class_name": "function", "config": "system"}),
+            )
+        ),
+        "function",
+    ),
+    "named function as activation": (archive(functional(given(), dense(activation="system"))), "system"),
+    "foreign initialiser": (
+        archive(functional(given(), dense(kernel_initializer={"module": "os", "class_name": "Popen", "config": {}}))),
+        "Popen",
+    ),
+    "Lambda inside a wrapper": (
+        archive(
+            functional(
+                given((None, 3, 4)),
+                other("TimeDistributed", layer={"module": "keras.layers", "class_name": "Lambda", "config": {}}),
+            )
+        ),
+        "Lambda",
+    ),
+    "code among the arguments": (archive(functional(given(), STRANGE_ARGUMENT)), "__lambda__"),
+    "operation that Keras does not have": (
+        archive(functional(given(), {**other("Popen"), "module": "keras.src.ops.numpy"})),
+        "Popen",
+    ),
+}
