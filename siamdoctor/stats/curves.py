@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 THIRDS = 3
-SHORTEST = 4  # epochs; fewer have no thirds to compare
+SHORTEST = 2  # epochs; one alone does not move
+BENDS = 4  # epochs, for two second differences or more
 
 
 def settled(values: Sequence[float]) -> float:
@@ -18,7 +19,7 @@ def settled(values: Sequence[float]) -> float:
 def recent_fall(values: Sequence[float]) -> float:
     """Mean of the third before the last less that of the last third: positive while a loss still falls.
 
-    NaN for curves of fewer than four epochs or with values that are not finite.
+    NaN for a single epoch or with values that are not finite.
     """
     if len(values) < SHORTEST or not all(map(math.isfinite, values)):
         return float("nan")
@@ -32,7 +33,7 @@ def roughness(values: Sequence[float]) -> float:
 
     White noise of variance s^2 gives second differences of variance 6 s^2. NaN for fewer than four epochs.
     """
-    if len(values) < SHORTEST:
+    if len(values) < BENDS:
         return float("nan")
     bends = [values[i - 1] - 2 * values[i] + values[i + 1] for i in range(1, len(values) - 1)]
     return math.sqrt(sum(b * b for b in bends) / len(bends) / 6)

@@ -21,7 +21,8 @@ def test_a_straight_fall_is_measured_per_third():
 
 
 def test_short_or_broken_curves_have_no_fall():
-    assert math.isnan(recent_fall([1, 0.9, 0.8]))
+    assert recent_fall([1, 0.9, 0.75]) == pytest.approx(0.15)
+    assert math.isnan(recent_fall([1]))
     assert math.isnan(recent_fall([1, 0.9, math.nan, 0.7]))
     assert math.isnan(roughness([1, 2, 3]))
 
