@@ -14,6 +14,7 @@ from siamdoctor.stats.additivity import interaction_share
 
 SUMS = frozenset({"concatenate", "difference", "add", "average"})  # merges that a linear layer cannot use
 STRAIGHT = frozenset({None, "linear"})
+EXACT = 1e-5  # share of interaction that rounding in float32 leaves of none
 SIDE = 40  # samples on either side of the table in which additivity is measured
 FLOAT_LIMIT = 1e-6  # outputs nearer to 0 or 1 than this have lost their logit
 
@@ -61,7 +62,8 @@ def inexpressive_head(case: Case) -> Evidence:
         if not straight:
             raise
         share = float("nan")
-    additive = straight or (not case.deployed.one_sided and share < 1e-5)  # noqa: PLR2004  (float32 at its best)
+    one_sided = case.blueprint.same_input_twice or bool(case.blueprint.ignored_inputs)
+    additive = straight or (share < EXACT and not one_sided)
     return Evidence(
         certainty=1.0 if straight else 0.8 if additive else 0.0,
         summary=(

@@ -60,8 +60,7 @@ def misaligned_labels(case: Case) -> Evidence:
     raw, fresh = raw_inputs(training).auc, fresh_encoder(training).auc
     nothing = ramp(seen.value, clear=0.76, sure=0.66) if seen.high >= CHANCE else 0.0
     certainty = nothing * ramp(raw, clear=LEARNABLE[0], sure=LEARNABLE[1]) * _unrelated(known, fresh - seen.value)
-    if case.rule.metric != "output":
-        certainty *= 1 - INVERTED * little_retained(case)
+    certainty *= 1 - INVERTED * _contradicted(case)
     return Evidence(
         certainty=certainty,
         summary=_summary(known, seen.value, found=certainty > 0),
@@ -77,6 +76,16 @@ def misaligned_labels(case: Case) -> Evidence:
             Measurement(name="AUC of the encoder with fresh weights", value=fresh, expected="below the model's"),
         ),
     )
+
+
+def _contradicted(case: Case) -> float:
+    """How much it looks like labels that contradict the loss, which a learned head would have mended."""
+    if case.rule.metric == "output":
+        return 0.0
+    try:
+        return little_retained(case)
+    except Unavailable:
+        return 0.0
 
 
 def _unrelated(known: Hindsight, destroyed: float) -> float:
