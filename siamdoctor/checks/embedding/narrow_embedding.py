@@ -1,0 +1,90 @@
+"""SD304: all embeddings point the same way, or lie along one line."""
+
+from __future__ import annotations
+
+from siamdoctor.case import Case
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.stats.geometry import effective_rank, mean_pairwise_cosine
+from siamdoctor.stats.ramps import ramp
+
+BY_DIRECTION = frozenset({"cosine", "dot"})
+WHOLE = 3  # an embedding of so many coordinates or fewer was made narrow
+
+
+@check("SD304", impact=Impact.MAJOR, explains={"mismatched-metric", "wrong-threshold"})
+def narrow_embedding(case: Case) -> Evidence:
+    """The embeddings lie in a narrow cone, or along a line.
+
+    In a cone every two embeddings have cosine .99, and what tells them apart is in the third decimal, below
+    any customary threshold and close to rounding: a common offset, which no comparison needs, takes up the
+    rest. Along a line (effective rank 1 to 2, often an
+    embedding of two coordinates made for a plot) there is not room for many identities.
+
+    How it looks: cosine .99 for same and for different pairs; effective rank 1 to 2.
+
+    A model that has it:
+
+    ```python
+    embedding = keras.layers.Dense(2, activation="relu")(x)        # two coordinates, to plot them
+    similarity = keras.layers.Dot(axes=1, normalize=True)([a, b])
+    ```
+
+    The corrected lines; subtracting the mean helps the saved model at once, the others need training:
+
+    ```python
+    a, b = a - train_mean, b - train_mean                           # then cosine
+    embedding = keras.layers.Dense(64)(x)                           # more coordinates, no ReLU at the end
+    embedding = keras.layers.UnitNormalization()(embedding)
+    ```
+
+    A cone harms cosine and dot product only: Euclidean distance does not see a common offset.
+
+    Seen in: adambielski#43, keras-io#429 (cosine .994 against .9918), sentence-transformers#3469 (.996).
+    """
+    cosine, rank = mean_pairwise_cosine(case.embeddings), effective_rank(case.embeddings)
+    best = case.trial("metric").auc
+    cone, recovers = _cone(case, cosine)
+    dimension = case.encoder.dimension or case.embeddings.shape[1]
+    line = ramp(rank, clear=2.5, sure=1.6) * ramp(best, clear=0.93, sure=0.8) * (1.0 if dimension <= WHOLE else 0.7)
+    certainty = max(cone, line)
+    return Evidence(
+        certainty=certainty,
+        summary=_summary(cosine, rank, dimension, cone=cone >= line, found=certainty > 0),
+        fix=(
+            "Subtract the mean embedding of the training data before the cosine, or train without the offset:\n"
+            "    a, b = a - train_mean, b - train_mean\n"
+            if cone >= line
+            else "Give the embedding room, and train again:\n"
+        )
+        + "    embedding = keras.layers.Dense(64)(x)   # no ReLU at the end\n"
+        "    embedding = keras.layers.UnitNormalization()(embedding)",
+        measurements=(
+            Measurement(name="mean cosine between two embeddings", value=cosine, expected="below 0.9"),
+            Measurement(name="effective rank", value=rank, expected="above 2.5"),
+            Measurement(name="coordinates of an embedding", value=float(dimension), expected="16 or more"),
+            Measurement(name="best AUC by any metric", value=best, expected="above 0.9"),
+        ),
+        recovers=recovers if cone and cone >= line else None,
+    )
+
+
+def _cone(case: Case, cosine: float) -> tuple[float, Recovery | None]:
+    """Certainty that the cone is to blame: directions are compared, and centring them first helps."""
+    if case.rule.metric not in BY_DIRECTION:
+        return 0.0, None
+    try:
+        outcome = case.trial("centred-cosine")
+    except Unavailable:
+        return 0.0, None
+    helps = ramp(outcome.gain.points, clear=2, sure=7) if outcome.gain.low > 0 else 0.0
+    return ramp(cosine, clear=0.9, sure=0.97) * helps, outcome.gain if helps else None
+
+
+def _summary(cosine: float, rank: float, dimension: int, *, cone: bool, found: bool) -> str:
+    if not found:
+        return f"Two embeddings have cosine {cosine:.2f} on average, and they fill {rank:.1f} directions."
+    if cone:
+        return f"All embeddings point nearly the same way: any two have cosine {cosine:.3f} on average."
+    return f"The embeddings fill only {rank:.1f} of {dimension} directions, too few to keep the identities apart."

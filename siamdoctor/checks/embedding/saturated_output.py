@@ -1,0 +1,132 @@
+"""SD303: outputs or embedding units pile up at the end of their range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamdoctor.case import Case
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.stats.ramps import ramp
+
+ENDS = (0.01, 0.99)
+RANGE = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+CONSTANT = 0.99  # a unit that is at one end for so many samples says nothing
+
+
+@check("SD303", impact=Impact.MAJOR, explains={"wrong-threshold", "undertrained"})
+def saturated_output(case: Case) -> Evidence:
+    """Outputs or embedding units pile up at the end of their range.
+
+    exp(-d) is 0.05 at d = 3 and 0 for all purposes at d = 10, and a Manhattan distance over many coordinates
+    is soon larger. A sigmoid fed with large numbers is 0 or 1. There the gradient vanishes: what is piled up
+    stays piled up, and the pairs in the pile can no longer be told apart.
+
+    How it looks: nearly every output below .01 (or above .99), for same and for different pairs alike.
+
+    A model that has it:
+
+    ```python
+    similarity = keras.ops.exp(-keras.ops.sum(keras.ops.absolute(a - b), axis=1, keepdims=True))   # 512 coordinates
+    ```
+
+    The corrected lines: keep the argument near 1, and train again:
+
+    ```python
+    distance = keras.ops.mean(keras.ops.absolute(a - b), axis=1, keepdims=True)
+    similarity = keras.ops.exp(-distance)
+    ```
+
+    With sigmoid embeddings scale the inputs (divide by 255) and put BatchNormalization before the sigmoid.
+    Saturation alone does no harm: sigmoid embeddings on unscaled pixels reached .887 in our own experiment,
+    so it counts only where the pairs can no longer be told apart.
+
+    Seen in: whosebug.com/question/4715380; exp(-Manhattan) heads stand in five of 139 repositories.
+    """
+    outputs, units = _outputs(case), _units(case)
+    if outputs is None and units is None:
+        raise Unavailable("neither output nor embedding has an end of its range to pile up at")
+    pile = outputs.certainty if outputs is not None else 0.0
+    stuck = units.certainty if units is not None else 0.0
+    certainty = max(pile, stuck)
+    chosen = outputs if pile >= stuck and outputs is not None else units
+    return Evidence(
+        certainty=certainty,
+        summary=chosen.sentence if chosen is not None and certainty else "Nothing is piled up at the end of its range.",
+        fix="Keep the numbers in front of exp or sigmoid near 1, and train again:\n"
+        "    distance = keras.ops.mean(keras.ops.absolute(a - b), axis=1, keepdims=True)   # mean, not sum",
+        measurements=tuple(row for part in (outputs, units) if part is not None for row in part.rows),
+        recovers=_recovery(case) if pile and pile >= stuck else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pile:
+    """How sure it is that something is piled up to its harm, and the numbers."""
+
+    certainty: float
+    sentence: str
+    rows: tuple[Measurement, ...]
+
+
+def _outputs(case: Case) -> _Pile | None:
+    """Same and different pairs at the same end: what a sound model's confident outputs never are."""
+    head = case.blueprint.head
+    if head.kind != "exp_manhattan" and not (head.learned and head.activation == "sigmoid"):
+        return None
+    try:
+        output = case.deployed.output
+    except Unavailable:
+        return None
+    same = case.pairs.same
+    low, high = (min(float(end[same].mean()), float(end[~same].mean())) for end in (output < ENDS[0], output > ENDS[1]))
+    share, end = max((low, "0"), (high, "1"))
+    return _Pile(
+        certainty=ramp(share, clear=0.7, sure=0.95),
+        sentence=f"{100 * share:.0f} % of the outputs, of same and of different pairs alike, are piled up at {end}.",
+        rows=(
+            Measurement(name="share of same-class outputs below .01", value=_below(output, same), expected="near 0"),
+            Measurement(name="share of different-class outputs below .01", value=_below(output, ~same), expected="any"),
+            Measurement(name="smaller share of the two kinds at one end", value=share, expected="below 0.7"),
+        ),
+    )
+
+
+def _below(output: np.ndarray, chosen: np.ndarray) -> float:
+    return float((output[chosen] < ENDS[0]).mean())
+
+
+def _units(case: Case) -> _Pile | None:
+    """Units at one end for all samples, in an embedding that does not separate."""
+    bounds = RANGE.get(case.encoder.activation)
+    if bounds is None or case.encoder.unit_norm:
+        return None
+    share_of_range = (case.embeddings - bounds[0]) / (bounds[1] - bounds[0])
+    low, high = share_of_range < ENDS[0], share_of_range > ENDS[1]
+    stuck = float(((low.mean(0) > CONSTANT) | (high.mean(0) > CONSTANT)).mean())
+    saturated = float((low | high).mean())
+    best = case.trial("metric").auc
+    return _Pile(
+        certainty=ramp(saturated, clear=0.8, sure=0.97)
+        * ramp(stuck, clear=0.5, sure=0.9)
+        * ramp(best, clear=0.85, sure=0.7),
+        sentence=f"{100 * stuck:.0f} % of the embedding's units stand at one end of their range for every sample.",
+        rows=(
+            Measurement(name="share of embedding values beyond .01 and .99", value=saturated, expected="below 0.8"),
+            Measurement(name="share of units at one end for every sample", value=stuck, expected="below 0.5"),
+            Measurement(name="best AUC by any metric", value=best, expected="above 0.85"),
+        ),
+    )
+
+
+def _recovery(case: Case) -> Recovery | None:
+    """The distance in front of the exponential, or a head refitted on the embeddings."""
+    name = "unsaturated" if case.blueprint.head.kind == "exp_manhattan" else "refit-head"
+    try:
+        gain = case.trial(name).gain
+    except Unavailable:
+        return None
+    return gain if gain.low > 0 else None
