@@ -1,0 +1,133 @@
+"""SD403: the declared augmentation destroys what tells identities apart, or does nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from siamdoctor.case import Case
+from siamdoctor.data.pipeline import Pipeline
+from siamdoctor.data.samples import FloatArray
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import AugmentationReview, Evidence, Measurement
+from siamdoctor.stats.geometry import distance_matrix
+from siamdoctor.stats.ramps import ramp
+from siamdoctor.trials.augmentation import declared, review
+
+PROBES = 192
+IDLE = 0.3  # certainty where all that is wrong is a part without effect
+
+
+@check("SD403", impact=Impact.MAJOR, explains={"undertrained", "misaligned-labels"})
+def harmful_augmentation(case: Case) -> Evidence:
+    """The declared augmentation destroys identities, or does nothing.
+
+    Augmentation must change what does not matter and keep what does. Turned by 180 degrees a 6 is a 9,
+    mirrored a b is a d, and shifted by half its width a character is half a character: the network is told
+    that these are the same, and learns to ignore what tells classes apart. The other extreme does no harm
+    but no good either: `shear_range` is in degrees, so 0.2 changes nothing.
+
+    How it looks: training accuracy stays low, and what was augmented is recognised as another identity.
+    A relative that no file shows: the two sides of a pair augmented by two generators that have fallen out
+    of step, so that labels no longer belong to their pairs (see misaligned-labels).
+
+    A pipeline that has it:
+
+    ```python
+    generator = ImageDataGenerator(rotation_range=180, horizontal_flip=True, shear_range=0.2)   # on digits
+    ```
+
+    The corrected line:
+
+    ```python
+    generator = ImageDataGenerator(rotation_range=15, shear_range=10)
+    ```
+
+    `siamdoctor check-augmentation` judges each part by itself.
+
+    Seen in: keras-io PR #461, fastai#2781; four threads.
+    """
+    seen = _training(case)
+    reviewed = review(seen)
+    before, after = _recognised(seen, declared(seen))
+    lost = (before - after) / before if before > 0 else 0.0
+    weak = ramp(seen.tuned_accuracy.high, clear=0.93, sure=0.82)
+    harm = ramp(lost, clear=0.2, sure=0.5) * weak
+    idle = IDLE if reviewed.no_op else 0.0
+    return Evidence(
+        certainty=max(harm, idle),
+        summary=_summary(reviewed, before, after, harm=harm, idle=idle),
+        fix=_fix(reviewed, harm=harm > idle),
+        measurements=(
+            Measurement(name="images recognised as they are", value=before, expected="near 1"),
+            Measurement(name="images recognised after the declared augmentation", value=after, expected="near that"),
+            Measurement(
+                name="difference between two versions, in images", value=reviewed.diversity, expected="0.1 to 1"
+            ),
+            Measurement(name="parts that destroy identities", value=_names(reviewed.harmful), expected="none"),
+            Measurement(name="parts that change nothing", value=_names(reviewed.no_op), expected="none"),
+        ),
+    )
+
+
+def _training(case: Case) -> Case:
+    """The training data, which is what was augmented, where they are known."""
+    try:
+        return case.training
+    except Unavailable:
+        return case
+
+
+def _recognised(case: Case, pipeline: Pipeline) -> tuple[float, float]:
+    """Share of images whose nearest other one is of their identity, before and after the whole pipeline.
+
+    By pixels or by the embedding, whichever recognises more of the changed ones.
+    """
+    chosen = np.sort(case.rng("recognised").permutation(len(case.pixels))[:PROBES])
+    images, identity = case.pixels[chosen], case.identity[chosen]
+    changed = pipeline.apply(images, case.rng("recognised after"))
+
+    def flat(x: FloatArray) -> FloatArray:
+        return x.reshape(len(x), -1)
+
+    def embedded(x: FloatArray) -> FloatArray:
+        return case.twin.embed(case.scaling.apply(x))
+
+    pairs = []
+    for space in (flat, embedded):
+        originals = space(images)
+        pairs.append([_share(space(x), originals, identity) for x in (images, changed)])
+    return max(before for before, _ in pairs), max(after for _, after in pairs)
+
+
+def _share(moved: FloatArray, originals: FloatArray, identity: np.ndarray) -> float:
+    distance = distance_matrix(np.concatenate([moved, originals]))[: len(moved), len(moved) :]
+    np.fill_diagonal(distance, np.inf)
+    return float((identity[distance.argmin(1)] == identity).mean())
+
+
+def _names(parts: tuple[str, ...]) -> str:
+    return ", ".join(parts) or "none"
+
+
+def _summary(reviewed: AugmentationReview, before: float, after: float, *, harm: float, idle: float) -> str:
+    if harm > idle:
+        worst = f" ({_names(reviewed.harmful)})" if reviewed.harmful else ""
+        return (
+            f"After the declared augmentation{worst} only {100 * after:.0f} % of the images are still recognised "
+            f"as themselves, {100 * before:.0f} % before."
+        )
+    if idle:
+        return f"Parts of the declared augmentation change nothing: {_names(reviewed.no_op)}."
+    return f"The declared augmentation leaves {100 * after:.0f} % of the images recognisable."
+
+
+def _fix(reviewed: AugmentationReview, *, harm: bool) -> str:
+    if harm:
+        return (
+            "Narrow the ranges until identities survive, leave out flips where mirror images are other classes, "
+            "and train again:\n    ImageDataGenerator(rotation_range=15, width_shift_range=0.1, height_shift_range=0.1)"
+        )
+    if reviewed.no_op:
+        return f"Give {_names(reviewed.no_op)} a range that shows (shear is in degrees):\n    shear_range=10"
+    return "Nothing to do."

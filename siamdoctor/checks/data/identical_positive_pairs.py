@@ -1,0 +1,113 @@
+"""SD406: same-class pairs are one image, twice."""
+
+from __future__ import annotations
+
+from siamdoctor.case import Case
+from siamdoctor.data.audit import audit_pairs
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.stats.ramps import ramp
+from siamdoctor.trials.hindsight import hindsight, natural_decisions
+
+
+@check(
+    "SD406",
+    impact=Impact.FATAL,
+    explains={"wrong-threshold", "imbalanced-pairs", "saturated-output", "misaligned-labels", "margin-too-small"},
+)
+def identical_positive_pairs(case: Case) -> Evidence:
+    """Same-class pairs are the same image twice.
+
+    Whatever the encoder does, an image has distance 0 from itself, so such a pair costs nothing and teaches
+    nothing. All that is left is to push different images apart, those of one identity among them.
+
+    How it looks: training accuracy 1.000 at once and loss near 0, validation .5: every genuine pair is called
+    different, an image and itself are called the same.
+
+    A program that has it:
+
+    ```python
+    for image in images:
+        pairs.append([image, image])
+        labels.append(1)
+    ```
+
+    The corrected lines, after which the model must be trained again:
+
+    ```python
+    for first, second in itertools.combinations(images_of_one_identity, 2):
+        pairs.append([first, second])
+        labels.append(1)
+    ```
+
+    A tuned threshold recovers a part: in our own experiment .525 became .811.
+
+    Seen in: payal8797's repository (`pairs.append([ele, ele])`).
+    """
+    listed = _listed(case)
+    if listed is not None:
+        share, where = listed
+        certainty = ramp(share, clear=0.02, sure=0.3)
+        rows = [Measurement(name=f"same-class pairs of one content, {where}", value=share, expected="0")]
+    else:
+        certainty, rows = _by_hindsight(case)
+        share, where = 1.0, "training"
+    return Evidence(
+        certainty=certainty,
+        summary=_summary(share, where, listed=listed is not None, found=certainty > 0),
+        fix="Pair two different images of an identity, and train again:\n"
+        "    for first, second in itertools.combinations(images_of_one_identity, 2):",
+        measurements=tuple(rows),
+        recovers=_recovery(case) if certainty and where == "training" else None,
+        proof=certainty == 1 and listed is not None and where == "training",
+    )
+
+
+def _listed(case: Case) -> tuple[float, str] | None:
+    """Share of one-content pairs among the same-class pairs of the user's own list; training list first."""
+    try:
+        training = case.training.samples
+    except Unavailable:
+        training = None
+    for samples, where in ((training, "training"), (case.samples, "evaluation")):
+        if samples is not None and samples.pairs is not None and samples.pairs.same.any():
+            return audit_pairs(samples).identical_same_share, where
+    return None
+
+
+def _by_hindsight(case: Case) -> tuple[float, list[Measurement]]:
+    """The history reports perfect pairs, and yet two real images of one training identity count as different."""
+    known, natural = hindsight(case), natural_decisions(case.training)
+    perfect = ramp(known.told / max(known.found, 1e-9), clear=0.3, sure=0.1) * ramp(known.told, clear=0.7, sure=0.3)
+    strangers = ramp(natural.recall, clear=0.35, sure=0.12) * ramp(natural.specificity, clear=0.85, sure=0.97)
+    worse_than_nothing = ramp(known.found, clear=0.9, sure=1.5)
+    # An embedding taught by few but real same-class pairs still separates its own training identities.
+    seen = case.training.trial("metric").auc
+    ruined = ramp(seen, clear=0.95, sure=0.9)
+    itself = ramp(natural.themselves, clear=0.5, sure=0.9)
+    rows = [
+        Measurement(name="training loss as reported, over a constant's", value=known.told, expected="near the next"),
+        Measurement(name="the same loss on fresh pairs of these samples", value=known.found, expected="below 1"),
+        Measurement(name="training samples found the same as themselves", value=natural.themselves, expected="1"),
+        Measurement(name="same-class training pairs found the same", value=natural.recall, expected="above 0.8"),
+        Measurement(name="different training pairs found different", value=natural.specificity, expected="above 0.8"),
+        Measurement(name="best AUC on training identities", value=seen, expected="above 0.95"),
+    ]
+    return perfect * strangers * worse_than_nothing * itself * ruined, rows
+
+
+def _recovery(case: Case) -> Recovery | None:
+    gain = case.trial("threshold").gain
+    return gain if gain.low > 0 else None
+
+
+def _summary(share: float, where: str, *, listed: bool, found: bool) -> str:
+    if not found:
+        return "Same-class pairs are two different images, as far as can be told."
+    if listed:
+        return f"{100 * share:.0f} % of the same-class pairs of the {where} list are one image twice."
+    return (
+        "The history reports a loss near 0, yet two images of one training identity count as different: "
+        "same-class pairs were one image twice."
+    )

@@ -1,0 +1,120 @@
+"""SD405: far more different than same-class pairs in training."""
+
+from __future__ import annotations
+
+from siamdoctor.case import Case
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Impact, check
+from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.signatures import chance_loss
+
+GUESSED = 0.45  # most that the predictions alone can say: an embedding that generalises badly predicts alike
+
+
+@check("SD405", impact=Impact.MAJOR, explains={"wrong-threshold", "saturated-output"})
+def imbalanced_pairs(case: Case) -> Evidence:
+    """Training pairs are far from balanced, so nearly everything is called different (or the same).
+
+    Two images drawn at random from C classes are of the same class once in C times. Trained on such pairs,
+    "different" is right 90 % of the time without looking, and the border moves to where it is rarely wrong.
+    The embedding is often sound; the decision is not.
+
+    How it looks: training accuracy near 1 - 1/C from the first epoch; on balanced pairs nearly all predictions
+    are "different"; another threshold repairs much of it.
+
+    A program that has it:
+
+    ```python
+    left, right = rng.integers(0, len(x), size=(2, 10_000))
+    labels = y[left] == y[right]                          # 10 % True for ten digits
+    ```
+
+    The corrected lines:
+
+    ```python
+    same = rng.random(10_000) < 0.5
+    right = np.where(same, partner_of_same_class(left), partner_of_other_class(left))
+    ```
+
+    or keep the pairs and choose the threshold on balanced validation pairs.
+
+    Seen in: keras#20133, yoavram/DataSciPy#8; in our own experiment the threshold alone took .613 to .883.
+    """
+    outcome = case.trial("threshold")
+    said = float(case.deployed.as_deployed.mean())
+    lopsided = ramp(abs(said - 0.5), clear=0.05, sure=0.18) if outcome.gain.low > 0 else 0.0
+    sound = ramp(max(case.deployed.auc, outcome.auc), clear=0.6, sure=0.75)
+    listed, kind = _listed(case)
+    rows = [Measurement(name="share of balanced pairs called the same", value=said, expected="near 0.5")]
+    if listed is not None:
+        rows.insert(0, Measurement(name=f"share of same-class pairs, {kind}", value=listed, expected="0.3 to 0.7"))
+        certainty = ramp(abs(listed - 0.5), clear=0.2, sure=0.35) * (lopsided if kind == "training list" else 0.0)
+    else:
+        start, start_rows = _start(case)
+        rows += start_rows
+        certainty = lopsided * sound * start if said < 0.5 else 0.0  # noqa: PLR2004  (half of balanced pairs)
+    return Evidence(
+        certainty=certainty,
+        summary=(
+            f"Only {100 * said:.0f} % of balanced pairs are called the same: training pairs were mostly different."
+            if certainty and said < 0.5  # noqa: PLR2004
+            else f"{100 * said:.0f} % of balanced pairs are called the same: training pairs were mostly same-class."
+            if certainty
+            else "Nothing says that training pairs were out of balance."
+        ),
+        fix="Draw as many same-class as different pairs, and train again; or tune the threshold on balanced pairs:\n"
+        f"    same = score {'<' if case.rule.same_below else '>'} {outcome.detail}",
+        measurements=tuple(rows),
+        recovers=_recovery(case) if certainty else None,
+    )
+
+
+def _listed(case: Case) -> tuple[float | None, str]:
+    """Share of same-class pairs in the user's own list of training pairs, or of evaluation pairs."""
+    try:
+        training = case.training.samples.pairs
+    except Unavailable:
+        training = None
+    if training is not None:
+        return float(training.same.mean()), "training list"
+    given = case.samples.pairs
+    return (float(given.same.mean()), "evaluation list") if given is not None else (None, "")
+
+
+def _start(case: Case) -> tuple[float, list[Measurement]]:
+    """How far the very first epoch was better than a constant output can be on balanced pairs.
+
+    A model that is good after one epoch on balanced pairs stays good on balanced pairs; this one is not.
+    """
+    try:
+        history = case.history
+    except Unavailable:
+        return _by_output(case)
+    declared = case.settings.training
+    chance = chance_loss(declared.loss, declared.margin)
+    losses, shown = history.column("loss"), history.column("accuracy")
+    rows, signs = [], []
+    if losses and chance:
+        first = losses[0] / chance
+        rows.append(Measurement(name="loss of the first epoch over a constant's", value=first, expected="0.7 or more"))
+        signs.append(ramp(first, clear=0.85, sure=0.6))
+    if shown:
+        rows.append(Measurement(name="training accuracy of the first epoch", value=shown[0], expected="below 0.8"))
+        signs.append(ramp(shown[0], clear=0.8, sure=0.88))
+    return (min(signs), rows) if signs else _by_output(case)
+
+
+def _by_output(case: Case) -> tuple[float, list[Measurement]]:
+    """Without a history: a learned head's best border on balanced pairs is the share of positives it was taught."""
+    if not case.blueprint.head.learned or case.rule.threshold is None:
+        return 0.0, []
+    border = float(case.trial("threshold").detail)
+    taught = border if not case.rule.same_below else 1 - border
+    row = Measurement(name="output that parts balanced pairs best", value=border, expected="near 0.5")
+    return GUESSED * ramp(taught, clear=0.3, sure=0.12), [row]
+
+
+def _recovery(case: Case) -> Recovery | None:
+    gain = case.trial("threshold").gain
+    return gain if gain.low > 0 else None
