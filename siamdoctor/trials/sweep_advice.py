@@ -18,7 +18,9 @@ def advice(case: Case, plan: SweepPlan, found: Findings) -> list[str]:
     if found.partial:
         said.append("The sweep was ended early, so these are results so far.")
     if not found.unseen:
-        said.append("With fewer than four identities, folds are of samples and say nothing of new identities.")
+        said.append(
+            "The few identities judge as well as train (by other samples); this says nothing of new identities."
+        )
     if found.depth == "analytic":
         said.append("Nothing was trained; `siamdoctor sweep-margin --depth head` trains with each margin.")
     elif found.depth == "head":

@@ -2,6 +2,11 @@
 
 A fold trains on no identity that it is judged by. Training data are used for training where they are known;
 the evaluation data then only judge. Without them the evaluation data do both, in different folds.
+
+One exception: where the evaluation data are fresh samples of the few identities that the user trains on,
+that is the user's task, and holding out a third of ten identities would ask for something else (a network
+that saw seven digits does little better on the other three than an untrained one). Then, as where there are
+fewer than four identities, samples are held out, and `unseen` is False.
 """
 
 from __future__ import annotations
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 FEWEST_IDENTITIES = 4  # two folds of two identities: fewer, and folds are of samples
+FEW_IDENTITIES = 20  # below it, training and evaluation of the same identities hold out samples
+CLUSTERED = 8  # identities from which intervals are over identities, as everywhere else
+SHARED = 0.9  # of the evaluation's identities that train as well: then it is the same set of them
 LARGEST = 3000  # samples that train, and as many that judge, so that memory and time stay bounded
 JUDGING_PAIRS = 2000
 THRESHOLD_PAIRS = 1000
@@ -84,13 +92,27 @@ def build_arena(case: Case, *, folds: int = FOLDS) -> Arena:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rows:
-    """Samples before they are dealt: `trains` may train, `judges` may judge."""
+    """Samples before they are dealt: `trains` may train, `judges` may judge.
+
+    closed: the judging samples are fresh samples of the few identities that train.
+    """
 
     inputs: FloatArray
     pixels: FloatArray
     identity: IndexArray
     trains: NDArray[np.bool_]
     judges: NDArray[np.bool_]
+    closed: bool
+
+    @property
+    def judging(self) -> IndexArray:
+        """The identities that judge."""
+        return np.unique(self.identity[self.judges])
+
+    @property
+    def by_identity(self) -> bool:
+        """Whether identities, and not samples, are held out."""
+        return self.judging.size >= FEWEST_IDENTITIES and not self.closed
 
 
 def _rows(case: Case, rng: np.random.Generator) -> _Rows:
@@ -106,12 +128,17 @@ def _rows(case: Case, rng: np.random.Generator) -> _Rows:
     ]
     _, identity = np.unique(np.concatenate([np.asarray(n) for n in names]), return_inverse=True)
     judges = np.concatenate([np.full(rows.size, judge) for (_, judge), rows in zip(parts, taken, strict=True)])
+    identity = identity.astype(np.int64)
+    trains = ~judges if training is not None else judges.copy()
+    known = np.unique(identity[judges])
+    shared = np.isin(known, identity[trains]).mean() if training is not None else 0.0
     return _Rows(
         inputs=np.concatenate([part.inputs[rows] for (part, _), rows in zip(parts, taken, strict=True)]),
         pixels=np.concatenate([part.pixels[rows] for (part, _), rows in zip(parts, taken, strict=True)]),
-        identity=identity.astype(np.int64),
-        trains=~judges if training is not None else judges.copy(),
+        identity=identity,
+        trains=trains,
         judges=judges,
+        closed=bool(shared >= SHARED and known.size < FEW_IDENTITIES),
     )
 
 
@@ -138,15 +165,13 @@ def _evenly(identity: IndexArray, most: int, rng: np.random.Generator) -> IndexA
 
 def _possible_folds(rows: _Rows, wanted: int) -> int:
     """As many folds as leave two judging identities in each; all that are wanted where samples are dealt."""
-    judging = np.unique(rows.identity[rows.judges]).size
-    return min(wanted, judging // 2) if judging >= FEWEST_IDENTITIES else wanted
+    return min(wanted, rows.judging.size // 2) if rows.by_identity else wanted
 
 
 def _laid_out(rows: _Rows, folds: int, rng: np.random.Generator) -> Arena | None:
     """The arena with so many folds, or None where one of them could not train or judge."""
-    judging = np.unique(rows.identity[rows.judges])
-    unseen = judging.size >= FEWEST_IDENTITIES
-    units = rows.identity if unseen else np.arange(rows.identity.size)
+    single = np.arange(rows.identity.size)
+    units = rows.identity if rows.by_identity else single
     fold = _deal(units, rows.judges, folds, rng)
     left, right, same, pair_fold = [], [], [], []
     for number in range(folds):
@@ -161,6 +186,7 @@ def _laid_out(rows: _Rows, folds: int, rng: np.random.Generator) -> Arena | None
         right.append(inside[drawn.right])
         same.append(drawn.same)
         pair_fold.append(np.full(drawn.same.size, number))
+    clusters = rows.identity if rows.judging.size >= CLUSTERED else single
     lefts, rights, sames = np.concatenate(left), np.concatenate(right), np.concatenate(same)
     return Arena(
         inputs=rows.inputs,
@@ -172,8 +198,8 @@ def _laid_out(rows: _Rows, folds: int, rng: np.random.Generator) -> Arena | None
         right=rights,
         same=sames,
         pair_fold=np.concatenate(pair_fold),
-        dyads=dyads(units[lefts], units[rights], sames, rng),
-        unseen=unseen,
+        dyads=dyads(clusters[lefts], clusters[rights], sames, rng),
+        unseen=rows.by_identity,
         folds=folds,
     )
 

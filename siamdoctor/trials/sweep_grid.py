@@ -68,12 +68,23 @@ def training_grid(case: Case, count: int) -> tuple[float, ...]:
     if math.isfinite(limit):
         low, high = LOWEST_REACH * limit, limit
     else:
-        distance = initial_distances(case)
-        start = float(np.median(distance[~case.pairs.same]))
-        start = start if math.isfinite(start) and start > 0 else 1.0
+        start = _start(case)
         low, high = LOWEST * start, HIGHEST * start
     margins = {float(f"{m:.3g}") for m in np.geomspace(low, high, count)}
     declared = case.settings.training.margin
     if declared is not None and declared > 0:
         margins.add(declared)
     return tuple(sorted(margins))
+
+
+def usual_margin(case: Case) -> float:
+    """A margin that rarely fails: half of what can be reached, or twice the distance that training starts from."""
+    limit = reach(case.encoder)
+    return limit / 2 if math.isfinite(limit) else 2 * _start(case)
+
+
+def _start(case: Case) -> float:
+    """Median distance of different identities before training; 1 where it is no number."""
+    distance = initial_distances(case)
+    start = float(np.median(distance[~case.pairs.same]))
+    return start if math.isfinite(start) and start > 0 else 1.0

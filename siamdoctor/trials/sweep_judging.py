@@ -85,10 +85,13 @@ def _strangers(arena: Arena, fold: int, anchor: IndexArray, rng: np.random.Gener
     return stranger
 
 
-def judge(embeddings: FloatArray, court: Court, margin: float, kind: LossKind) -> Verdicts:
-    """Judge by embeddings (k, d) of the court's rows."""
-    distance = _distance(embeddings, court.threshold_left, court.threshold_right)
-    judging = _distance(embeddings, court.judging_left, court.judging_right)
+def judge(
+    embeddings: FloatArray, court: Court, margin: float, kind: LossKind, *, right: FloatArray | None = None
+) -> Verdicts:
+    """Judge by embeddings (k, d) of the court's rows; `right` are those of a second, untied tower."""
+    second = embeddings if right is None else right
+    distance = _distance(embeddings[court.threshold_left], second[court.threshold_right])
+    judging = _distance(embeddings[court.judging_left], second[court.judging_right])
     threshold = best_threshold(distance, court.threshold_same)
     with np.errstate(invalid="ignore"):
         said = finite_or_far(judging) < threshold
@@ -102,8 +105,8 @@ def judge(embeddings: FloatArray, court: Court, margin: float, kind: LossKind) -
     )
 
 
-def _distance(embeddings: FloatArray, left: IndexArray, right: IndexArray) -> FloatArray:
-    return np.asarray(pair_distance("euclidean", embeddings[left], embeddings[right]), np.float32)
+def _distance(left: FloatArray, right: FloatArray) -> FloatArray:
+    return np.asarray(pair_distance("euclidean", left, right), np.float32)
 
 
 def _active(embeddings: FloatArray, court: Court, distance: FloatArray, margin: float, kind: LossKind) -> float:
@@ -111,7 +114,7 @@ def _active(embeddings: FloatArray, court: Court, distance: FloatArray, margin: 
     if not mines_triplets(kind):
         return float((distance[~court.threshold_same] < margin).mean())
     same = court.threshold_same
-    far = _distance(embeddings, court.threshold_left[same], court.stranger[same])
+    far = _distance(embeddings[court.threshold_left[same]], embeddings[court.stranger[same]])
     return float((distance[same] + margin > far).mean())
 
 

@@ -20,7 +20,10 @@ from siamdoctor.trials.training_backend import tensorflow
 if TYPE_CHECKING:
     from tensorflow import Tensor
 
-LossKind = Literal["contrastive", "contrastive-hinge", "triplet-batch-all", "triplet-semi-hard", "triplet-hard"]
+# "cross-entropy" has no margin and is swept by nobody: it is what retraining compares a fitting loss with.
+LossKind = Literal[
+    "contrastive", "contrastive-hinge", "triplet-batch-all", "triplet-semi-hard", "triplet-hard", "cross-entropy"
+]
 LOSSES: tuple[LossKind, ...] = (
     "contrastive",
     "contrastive-hinge",
@@ -136,12 +139,17 @@ def pair_loss(distance: Tensor, same: Tensor, margin: Tensor, kind: LossKind) ->
         distance: (..., p) distances of pairs.
         same: broadcastable to it, 1.0 for a same-class pair whatever the user calls it.
         margin: broadcastable to it.
-        kind: "contrastive" squares what is missing to the margin, "contrastive-hinge" does not.
+        kind: "contrastive" squares what is missing to the margin, "contrastive-hinge" does not. "cross-entropy"
+            takes the distance for the probability of label 1, which is where `same` is 1.
 
     Returns:
         (...) mean over the pairs.
     """
     tf = tensorflow()
+    if kind == "cross-entropy":
+        probability = tf.clip_by_value(distance, FLOOR, 1.0 - FLOOR)
+        likelihood = same * tf.math.log(probability) + (1.0 - same) * tf.math.log(1.0 - probability)
+        return -tf.reduce_mean(likelihood, axis=-1)
     missing = tf.maximum(margin - distance, 0.0)
     apart = tf.square(missing) if kind == "contrastive" else missing
     return tf.reduce_mean(same * tf.square(distance) + (1.0 - same) * apart, axis=-1)

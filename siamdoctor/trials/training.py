@@ -53,15 +53,20 @@ class Trainer:
         """Keep the samples (n, *shape) with their identities (n,); nothing is traced yet."""
         tf = tensorflow()
         self.kind, self.encoders = kind, tuple(encoders)
+        self.use(samples, identity)
         if not any(encoder.trainable_variables for encoder in self.encoders):
             for encoder in self.encoders:
                 encoder.trainable = True
-        self._samples = tf.constant(samples.astype(encoders[0].inputs[0].dtype, copy=False))
-        self._owner = tf.constant(identity.astype(np.int32))
         self._margin, self._flip = tf.Variable(1.0), tf.Variable(0.0)
         trained = [v.value for encoder in self.encoders for v in encoder.trainable_variables]
         self._adam = Adam(trained, rate=LEARNING_RATE, steps=1)
         self._run = self._compiled()
+
+    def use(self, samples: FloatArray, identity: IndexArray) -> None:
+        """Take other samples (n, *shape) with their identities (n,) from now on."""
+        tf = tensorflow()
+        self._samples = tf.constant(samples.astype(self.encoders[0].inputs[0].dtype, copy=False))
+        self._owner = tf.constant(identity.astype(np.int32))
 
     def train(
         self,
@@ -87,7 +92,7 @@ class Trainer:
                 raise OutOfTime
             part = batches[first : first + min(CHUNK, regimen.steps - first)]
             with silenced():
-                self._run(tf.constant(part), tf.constant(first))
+                self._run(self._samples, self._owner, tf.constant(part), tf.constant(first))
             progress(len(part))
 
     def embed(self, rows: IndexArray, *, side: int = 0, batch: int = 256) -> FloatArray:
@@ -100,23 +105,22 @@ class Trainer:
         ]
         return np.concatenate(parts)
 
-    def _compiled(self) -> Callable[[Tensor, Tensor], None]:
+    def _compiled(self) -> Callable[[Tensor, Tensor, Tensor, Tensor], None]:
         tf = tensorflow()
 
         @compiled
-        def run(batches: Tensor, first: Tensor) -> None:
+        def run(samples: Tensor, owner: Tensor, batches: Tensor, first: Tensor) -> None:
             for number in tf.range(tf.shape(batches)[0]):
                 rows = batches[number]
                 with tf.GradientTape() as tape:
-                    cost = self._cost(rows)
+                    cost = self._cost(tf.gather(samples, rows), tf.gather(owner, rows), rows)
                 self._adam.apply(tape.gradient(cost, self._adam.variables), first + number)
 
         return run
 
-    def _cost(self, rows: Tensor) -> Tensor:
+    def _cost(self, x: Tensor, owners: Tensor, rows: Tensor) -> Tensor:
         """The loss of one batch. Flipped labels call two samples of one identity strangers, and the reverse."""
         tf = tensorflow()
-        x, owners = tf.gather(self._samples, rows), tf.gather(self._owner, rows)
         if len(self.encoders) == 1:
             embedded = self.encoders[0](x, training=True)
         else:
@@ -129,13 +133,15 @@ def _inference(encoder: keras.Model, x: Tensor) -> Tensor:
     return encoder(x, training=False)
 
 
-def fresh_weights(twin: Twin, seed: int) -> Weights:
+def fresh_weights(twin: Twin, seed: int, *, first_only: bool = False) -> Weights:
     """Weights of the encoder (of both, where towers are not tied) as training would start from.
 
     Layers that the user froze keep what is stored: they were never to be trained, and may be pretrained. Where
     everything is frozen, everything is drawn afresh.
     """
     stored, new = towers(twin), towers(twin.reinitialised(seed))
+    if first_only:
+        stored, new = stored[:1], new[:1]
     frozen = any(encoder.trainable_variables for encoder in stored)
     values: list[NDArray[np.generic]] = []
     for old, young in zip(stored, new, strict=True):

@@ -36,14 +36,25 @@ def test_every_identity_is_judged_once(arena):
 
 @pytest.mark.parametrize("prefix", ["id", "stranger"])
 def test_training_data_train_and_evaluation_data_judge(plain_model, prefix):
-    training = clouds(9, 10, 2, prefix=prefix)
-    case = case_of(plain_model, clouds(8, 12, 1), settings_of(), training=training)
+    training = clouds(25, 6, 2, prefix=prefix)
+    case = case_of(plain_model, clouds(24, 6, 1), settings_of(), training=training)
     arena = build_arena(case, folds=4)
+    assert arena.unseen
     assert not arena.trains[np.concatenate([arena.left, arena.right])].any()
-    shared = 8 if prefix == "id" else 0  # identities of these names are in both
+    held_out = 24 // 4 if prefix == "id" else 0  # the other identities share a name with none that judges
     for fold in range(4):
-        trained = np.unique(arena.identity[arena.training_rows(fold)]).size
-        assert trained == 9 - shared // 4
+        assert np.unique(arena.identity[arena.training_rows(fold)]).size == 25 - held_out
+
+
+def test_fresh_samples_of_a_few_known_identities_are_judged_as_such(plain_model):
+    training = clouds(10, 12, 2)
+    arena = build_arena(case_of(plain_model, clouds(10, 12, 1), settings_of(), training=training), folds=3)
+    assert not arena.unseen
+    assert arena.dyads.clusters == 10
+    for fold in range(3):
+        rows = arena.training_rows(fold)
+        assert np.unique(arena.identity[rows]).size == 10
+        assert not np.isin(np.concatenate([arena.left, arena.right]), rows).any()
 
 
 def test_with_three_identities_samples_are_held_out_and_the_arena_says_so(plain_model):

@@ -1,0 +1,227 @@
+"""With and without a remedy, on networks small enough to train in a second."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+from siamdoctor.data.pipeline import Pipeline
+from siamdoctor.errors import Unavailable
+from siamdoctor.registry import Check, Impact
+from siamdoctor.results import CheckResult, Evidence, TransformDrift
+from siamdoctor.trials.handful import overfit_handful
+from siamdoctor.trials.retraining import REMEDIES, retrain, usual
+from siamdoctor.trials.retraining_augmentation import augmentation_trial, wanted_transforms
+from siamdoctor.trials.retraining_room import Room, recovery
+from siamdoctor.trials.thorough import thorough
+from siamdoctor.trials.training import OutOfTime
+from sklearn.datasets import load_digits
+from small_twins import case_of, clouds, samples_of, save_model, settings_of
+
+STEPS = 250
+
+
+@pytest.fixture(scope="module")
+def known_few(plain_model):
+    """Ten identities that train, and fresh samples of them."""
+    whole = clouds(10, 40, 1)
+    rows = np.arange(400)
+    x = whole.load(rows, (12,))
+    train = rows % 2 == 0
+    halves = [samples_of(x[part], whole.identity[part]) for part in (train, ~train)]
+    return case_of(plain_model, halves[1], settings_of(margin=4.0), training=halves[0])
+
+
+@pytest.fixture(scope="module")
+def room(known_few):
+    return Room(known_few, steps=STEPS)
+
+
+def test_inverted_labels_cost_most_of_the_accuracy(known_few, room):
+    compared = retrain(known_few, "inverted-labels", room)
+    assert compared.recovers.low > 0
+    assert compared.treated.value > 0.7
+    assert compared.without.value < 0.6
+    assert compared.held_out == "fresh samples"
+
+
+def test_training_beats_no_training(known_few, room):
+    assert retrain(known_few, "untrained-encoder", room).recovers.low > 0
+
+
+def test_a_margin_that_is_far_too_small_is_seen(plain_model, known_few):
+    case = case_of(plain_model, known_few.samples, settings_of(margin=0.01), training=known_few.training.samples)
+    compared = retrain(case, "margin-too-small", Room(case, steps=STEPS))
+    assert compared.recovers.low > 0
+    assert compared.remedy.startswith("margin ")
+
+
+def test_a_treatment_gains_nothing_over_itself(known_few, room):
+    treatment = usual(known_few)
+    gained = room.compare(treatment, treatment).recovers
+    assert (gained.points, gained.low, gained.high) == (0, 0, 0)
+
+
+def test_the_same_seed_trains_the_same_network(known_few, room):
+    again = Room(known_few, steps=STEPS).judged(usual(known_few))
+    np.testing.assert_array_equal(room.judged(usual(known_few)).correct, again.correct)
+
+
+def test_untied_towers_are_two_networks(known_few, room):
+    tied = usual(known_few)
+    untied = dataclasses.replace(tied, name="two encoders", untied=True, steps=0.0)
+    untrained = dataclasses.replace(tied, name="not trained", steps=0.0)
+    # Two random networks put one sample in two places, so they cannot tell what one random network can.
+    assert room.compare(untied, untrained).recovers.points > 3
+
+
+def test_cross_entropy_on_a_distance_is_worse_than_contrastive_loss(plain_model, known_few):
+    case = case_of(
+        plain_model,
+        known_few.samples,
+        settings_of(margin=None, loss="binary_crossentropy"),
+        training=known_few.training.samples,
+    )
+    assert retrain(case, "loss-head-mismatch", Room(case, steps=STEPS)).recovers.low > 0
+
+
+@pytest.mark.parametrize("cause", ["untied-towers", "harmful-augmentation", "collapsed-embedding", "wrong-threshold"])
+def test_what_does_not_apply_is_unavailable(known_few, room, cause):
+    with pytest.raises(Unavailable):
+        retrain(known_few, cause, room)
+
+
+def test_every_remedy_differs_from_what_it_is_compared_with(known_few):
+    for cause, remedy in REMEDIES.items():
+        try:
+            without, treated = remedy(known_few)
+        except Unavailable:
+            continue
+        assert without.name != treated.name, cause
+        assert dataclasses.replace(without, name="") != dataclasses.replace(treated, name=""), cause
+
+
+def test_the_deadline_ends_a_training(known_few):
+    with pytest.raises(OutOfTime):
+        Room(known_few, steps=STEPS, deadline=time.monotonic()).judged(usual(known_few))
+
+
+def test_the_interval_covers_what_trainings_differ_by(known_few, room):
+    before = room.judged(usual(known_few))
+    arena = room.arena
+    lucky = dataclasses.replace(before, correct=np.where(arena.pair_fold == 0, 1.0, before.correct))
+    gained = recovery(before, lucky, arena)
+    assert gained.points > 0
+    assert gained.low < 0  # one training of three gained, so the next may not
+
+
+def test_a_network_learns_eight_pairs(known_few):
+    handful = overfit_handful(known_few)
+    assert handful.learned
+    assert handful.accuracy == 1.0
+
+
+def test_a_dead_network_does_not_learn_eight_pairs(collapsed_model, known_few):
+    handful = overfit_handful(case_of(collapsed_model, known_few.samples, settings_of()))
+    assert not handful.learned
+
+
+# Augmentation ---------------------------------------------------------------------------------------------
+
+
+def image_encoder(keras):
+    layers = keras.layers
+    stack = [layers.Flatten(), layers.Dense(48, activation="relu"), layers.Dense(8)]
+    return keras.Sequential([keras.Input((8, 8, 1)), *stack], name="encoder")
+
+
+@pytest.fixture(scope="module")
+def shifted(tmp_path_factory):
+    """Digits that train where they are, and that are judged up to a pixel beside it."""
+    model = save_model(tmp_path_factory.mktemp("images") / "model.keras", image_encoder, (8, 8, 1))
+    digits = load_digits()
+    x, y = digits.images[..., None].astype(np.float32) / 16, digits.target
+    rng = np.random.default_rng(0)
+    moved = np.stack([np.roll(image, rng.integers(-1, 2, size=2), axis=(0, 1)) for image in x[:700]])
+    judging = samples_of(moved, y[:700], kind="images")
+    training = samples_of(x[700:1100], y[700:1100], kind="images")
+    harmful = {"rotation_range": 180, "width_shift_range": 0.6, "height_shift_range": 0.6}
+    return case_of(model, judging, settings_of(margin=2.0, augmentation=harmful), training=training)
+
+
+def test_the_augmentation_that_pays_is_named(shifted):
+    result = augmentation_trial(shifted, Room(shifted, steps=400))
+    gains = {s.name: s.over_none for s in result.sets}
+    assert gains["none"] is None
+    assert gains["article's"].points > gains["declared"].points
+    assert gains["article's"].low > 0
+    assert result.pays in {"article's", "tailored"}
+    assert result.pays in result.sentence
+    assert not result.partial
+
+
+def test_an_augmentation_that_leaves_nothing_is_worse_than_none(shifted):
+    room = Room(shifted, steps=200)
+    plain = dataclasses.replace(usual(shifted), name="plain", augmentation=None)
+    blank = Pipeline(apply=lambda images, _rng: np.zeros_like(images), parts=())
+    blanked = dataclasses.replace(plain, name="blank", augmentation=blank)
+    assert room.compare(plain, blanked).recovers.points < -2
+
+
+def test_the_tailored_set_leaves_out_flips_and_what_is_tolerated():
+    profile = tuple(
+        TransformDrift(name=name, strength=0.2, drift=drift, tolerance=0.5)
+        for name, drift in (("rotation", 0.9), ("zoom", 0.2), ("horizontal_flip", 2.0), ("brightness", 0.8))
+    )
+    assert wanted_transforms(profile) == {"rotation_range": 20.0, "brightness_range": [0.8, 1.2]}
+
+
+# Thorough -------------------------------------------------------------------------------------------------
+
+
+def found(cause: str, certainty: float = 0.9) -> CheckResult:
+    evidence = Evidence(certainty=certainty, summary="s", fix="f")
+    return CheckResult(id=cause, code="SD000", status="found", seconds=0.0, evidence=evidence)
+
+
+def definition(cause: str) -> Check:
+    return Check(
+        code="SD000",
+        id=cause,
+        title=cause,
+        page=cause,
+        family="objective",
+        impact=Impact.MAJOR,
+        explains=frozenset(),
+        run=lambda _case: Evidence(certainty=0, summary="", fix=""),
+    )
+
+
+def test_thorough_measures_what_was_only_claimed(known_few):
+    results = (found("inverted-labels"), found("wrong-threshold"))
+    told = thorough(known_few, results, tuple(definition(r.id) for r in results))
+    assert told[0].evidence.recovers.low > 0
+    assert "labels as the loss expects them" in told[0].evidence.measurements[-1].name
+    assert told[1] == results[1]
+
+
+def test_thorough_without_time_leaves_everything_as_it_was(known_few):
+    results = (found("inverted-labels"),)
+    assert thorough(known_few, results, (definition("inverted-labels"),), budget=0.0) == results
+
+
+def test_an_uncertain_measurement_acquits_nobody(known_few, monkeypatch):
+    unsure = dataclasses.replace(
+        retrain(known_few, "untrained-encoder", Room(known_few, steps=30)),
+        recovers=dataclasses.replace(
+            recovery(*[Room(known_few, steps=5).judged(usual(known_few))] * 2, Room(known_few, steps=5).arena),
+            low=-10.0,
+            high=20.0,
+        ),
+    )
+    monkeypatch.setattr("siamdoctor.trials.thorough.retrain", lambda *_: unsure)
+    (told,) = thorough(known_few, (found("inverted-labels"),), (definition("inverted-labels"),))
+    assert told.evidence.recovers is None
+    assert told.evidence.measurements[-1].low == -10.0
