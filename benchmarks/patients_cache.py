@@ -8,12 +8,13 @@ import hashlib
 import json
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from siamdoctor import faults
-from siamdoctor.errors import BadSettings
+from siamdoctor.faults.near_misses import NEAR_MISSES
 from siamdoctor.faults.recipe import Recipe
-from siamdoctor.faults.styles import recipe_of
+from siamdoctor.faults.styles import WITHOUT_IMAGES, healthy_recipe
 
 CACHE = Path(__file__).parent / ".cache"
 # The modules that turn a recipe into files. The families and styles only write recipes, which are hashed whole.
@@ -31,11 +32,28 @@ MAKERS = (
 )
 
 
+# Faults come together: the first alone would be found, so would the second.
+TWO_FAULTS = (
+    ("wrong-threshold+insufficient-augmentation", "euclidean-lambda"),
+    ("single-unit-softmax+preprocessing-mismatch", "koch"),
+    ("inverted-metric+margin-too-large", "euclidean"),
+    ("inverted-metric+undertrained", "absolute-difference"),
+    ("wrong-threshold+untied-towers", "euclidean"),
+    ("collapsed-embedding+wrong-threshold", "euclidean"),
+    ("imbalanced-pairs+single-unit-softmax", "koch"),
+    ("untrained-encoder+preprocessing-mismatch", "absolute-difference"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bed:
-    """One place in the ward: who lies there, and how they got there."""
+    """One place in the ward: who lies there, and how they got there.
+
+    cause: the fault, two joined by "+", or None for a healthy control. near_miss: what a control looks like.
+    """
 
     cause: str | None
+    near_miss: str | None = None
     style: str
     dataset: str
     seed: int
@@ -45,7 +63,7 @@ class Bed:
     @property
     def name(self) -> str:
         """A name that says all: cause/style/dataset/seed."""
-        return f"{self.cause or 'healthy'}/{self.style}/{self.dataset}/{self.seed}"
+        return f"{self.cause or self.near_miss or 'healthy'}/{self.style}/{self.dataset}/{self.seed}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,35 +87,37 @@ class Admitted:
 def beds(
     *, datasets: list[str], seeds: list[int], only: str, healthy_seeds: list[int], source: str | None
 ) -> list[Bed]:
-    """Every fault in each of its styles, and a healthy control in every style, for each data set and seed."""
-    made = [
-        bed
-        for dataset in datasets
-        for seed in seeds
-        for fault in faults.FAULTS.values()
-        for style in fault.styles
-        if (bed := _bed(fault.id, style, dataset, seed, source)) is not None
-    ]
-    made += [
-        bed
-        for dataset in datasets
-        for seed in healthy_seeds
-        for style in faults.STYLES
-        if (bed := _bed(None, style, dataset, seed, source)) is not None
-    ]
-    return [bed for bed in made if fnmatch.fnmatch(bed.name, only)]
+    """Every fault in each of its styles, pairs of faults, near misses, and a healthy control in every style."""
+    ill = [(fault.id, style) for fault in faults.FAULTS.values() for style in fault.styles] + list(TWO_FAULTS)
+    well: list[tuple[str | None, str]] = [(None, style) for style in faults.STYLES]
+    well += [(near.id, style) for near in NEAR_MISSES.values() for style in near.styles]
+    made = [_ill_bed(cause, style, d, s, source) for d in datasets for s in seeds for cause, style in ill]
+    made += [_well_bed(near, style, d, s, source) for d in datasets for s in healthy_seeds for near, style in well]
+    return [bed for bed in made if bed is not None and fnmatch.fnmatch(bed.name, only)]
 
 
-def _bed(cause: str | None, style: str, dataset: str, seed: int, source: str | None) -> Bed | None:
+def _ill_bed(causes: str, style: str, dataset: str, seed: int, source: str | None) -> Bed | None:
     """One bed, or None where the fault needs images and the data set has none."""
-    fault = faults.FAULTS[cause] if cause is not None else None
-    try:
-        recipe = recipe_of(fault, style, dataset, seed, source)
-        healthy = recipe_of(None, style, dataset, seed, source)
-    except BadSettings:
+    chosen = [faults.FAULTS[cause] for cause in causes.split("+")]
+    if dataset in WITHOUT_IMAGES and any(fault.needs_images for fault in chosen):
         return None
-    twin = healthy if fault is None else fault.circumstance(healthy)
-    return Bed(cause=cause, style=style, dataset=dataset, seed=seed, recipe=recipe, twin=twin)
+    twin = healthy_recipe(style, dataset, seed, source)
+    for fault in chosen:
+        twin = fault.circumstance(twin)
+    recipe = twin
+    for fault in chosen:
+        recipe = fault.inject(recipe)
+    return Bed(cause=causes, style=style, dataset=dataset, seed=seed, recipe=recipe, twin=twin)
+
+
+def _well_bed(near_miss: str | None, style: str, dataset: str, seed: int, source: str | None) -> Bed | None:
+    """A healthy control, plain or looking like a fault; None where the look needs images."""
+    recipe = healthy_recipe(style, dataset, seed, source)
+    if near_miss is not None:
+        if dataset in WITHOUT_IMAGES and faults.FAULTS[NEAR_MISSES[near_miss].looks_like].needs_images:
+            return None
+        recipe = NEAR_MISSES[near_miss].alter(recipe)
+    return Bed(cause=None, near_miss=near_miss, style=style, dataset=dataset, seed=seed, recipe=recipe, twin=recipe)
 
 
 def admit(bed: Bed) -> Admitted:
@@ -138,7 +158,12 @@ def _twin_accuracy(bed: Bed) -> float:
 
 def _key(recipe: Recipe) -> str:
     """A hash of the recipe and of the code that carries it out."""
-    package = Path(faults.__file__).parent
-    code = b"".join((package / f"{name}.py").read_bytes() for name in MAKERS)
     written = json.dumps(dataclasses.asdict(recipe), sort_keys=True, default=str)
-    return hashlib.sha256(code + written.encode()).hexdigest()[:20]
+    return hashlib.sha256(_code() + written.encode()).hexdigest()[:20]
+
+
+@cache
+def _code() -> bytes:
+    """The makers' source, read once: it must be the code that this process has loaded."""
+    package = Path(faults.__file__).parent
+    return b"".join((package / f"{name}.py").read_bytes() for name in MAKERS)

@@ -55,7 +55,7 @@ class Outcome:
             dataset=bed.dataset,
             seed=bed.seed,
             ill=patient.ill,
-            misleads=bed.cause is not None and FAULTS[bed.cause].misleads,
+            misleads=bed.cause is not None and bed.cause in FAULTS and FAULTS[bed.cause].misleads,
             accuracy=round(patient.accuracy, 4),
             healthy_accuracy=round(patient.healthy_accuracy, 4),
             verdict=report.verdict,
@@ -70,9 +70,17 @@ class Outcome:
         """One line of the results file."""
         return json.dumps(asdict(self))
 
+    def causes(self) -> list[str]:
+        """The true cause; both, where a patient has two."""
+        return [] if self.truth is None else self.truth.split("+")
+
     def rank(self) -> int | None:
-        """Place of the true cause among those named, from 1; None where it is missing."""
-        return next((i for i, (cause, _) in enumerate(self.named, start=1) if cause == self.truth), None)
+        """Place of the true cause (of the first of two) among those named, from 1; None where it is missing."""
+        return next((i for i, (cause, _) in enumerate(self.named, start=1) if cause in self.causes()), None)
+
+    def all_listed(self) -> bool:
+        """Whether each true cause is among the first three."""
+        return set(self.causes()) <= {cause for cause, _ in self.named[:3]}
 
     def alarms(self) -> list[str]:
         """Causes named at likely or proven."""
@@ -130,10 +138,12 @@ def _totals(title: str, outcomes: list[Outcome]) -> str:
     examined = [o for o in outcomes if _counts(o)]
     healthy = [o for o in outcomes if o.truth is None]
     ranks = [o.rank() for o in examined]
+    two = [o for o in examined if len(o.causes()) > 1]
     seconds = [o.seconds for o in outcomes]
     rows = [
         ("true cause named first", _share(sum(r == 1 for r in ranks), len(ranks))),
         ("true cause among the first three", _share(sum(r is not None and r <= 3 for r in ranks), len(ranks))),  # noqa: PLR2004
+        ("both of two faults among the first three", _share(sum(o.all_listed() for o in two), len(two))),
         ("healthy control with a likely or proven cause", _share(sum(bool(o.alarms()) for o in healthy), len(healthy))),
         ("not counted: the fault did not hurt", str(len(outcomes) - len(examined) - len(healthy))),
         ("diagnoses with a crashed check", str(sum(bool(o.crashed) for o in outcomes))),

@@ -27,7 +27,7 @@ def preprocessing_mismatch(recipe: Recipe) -> Recipe:
         replace(use, trained_on=Scaling(scale=-1 / 255, offset=1.0)),
     ]
     if recipe.head.output is None:
-        changed.insert(0, replace(use, rescale=None))
+        changed.insert(0, replace(use, rescale=1.0))
     return replace(recipe, deployment=changed[way(recipe, len(changed))])
 
 

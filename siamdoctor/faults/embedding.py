@@ -48,7 +48,7 @@ def stale_batch_statistics(recipe: Recipe) -> Recipe:
 @fault("exp-manhattan", "koch", needs_images=True)
 def saturated_output(recipe: Recipe) -> Recipe:
     """Pixels of 0 to 255 are never scaled: exp(-distance) underflows to 0, sigmoid embeddings stick at 0 and 1."""
-    return replace(recipe, deployment=replace(recipe.deployment, trained_on=Scaling(), rescale=None))
+    return replace(recipe, deployment=replace(recipe.deployment, trained_on=Scaling(), rescale=1.0))
 
 
 @fault("absolute-difference", "euclidean-lambda", "koch", "triplet")

@@ -63,4 +63,4 @@ def _from_few_pictures(recipe: Recipe) -> Recipe:
 @fault("absolute-difference", "euclidean", "koch", circumstance=_from_few_pictures, misleads=True)
 def leaky_evaluation(recipe: Recipe) -> Recipe:
     """Training and validation were split after copying: four of five validation samples are training samples."""
-    return replace(recipe, data=replace(recipe.data, leaked=0.8))
+    return replace(recipe, data=replace(recipe.data, leaked=0.8, unseen=False))

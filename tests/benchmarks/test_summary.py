@@ -77,6 +77,14 @@ def test_precision_counts_other_patients_that_were_given_the_cause(summary, outc
     assert "| wrong-threshold | 1/1 = 100% [21%, 100%] | 1 | 1/2 = 50% [9%, 91%] |" in text
 
 
+def test_of_two_faults_either_may_come_first_and_both_are_looked_for(summary, outcome):
+    one = outcome("a+b", [("b", "proven"), ("c", "likely")])
+    both = outcome("a+b", [("c", "likely"), ("b", "possible"), ("a", "possible")])
+    assert (one.rank(), both.rank()) == (1, 2)
+    assert (one.all_listed(), both.all_listed()) == (False, True)
+    assert "| both of two faults among the first three | 1/2 = 50%" in summary.summarise([one, both], calibrated=set())
+
+
 def test_data_sets_that_calibration_never_saw_are_counted_apart(summary, outcome):
     seen = outcome("wrong-threshold", [("wrong-threshold", "proven")])
     fresh = outcome("wrong-threshold", [], dataset="series")
