@@ -45,17 +45,18 @@ def too_few_identities(case: Case) -> Evidence:
     kutoga/going_deeper#5, jingpingjiao#1, CloserLookFewShot#14; ten threads, hardly any resolved.
     """
     facts = _facts(case)
-    fresh = facts.known == 0
+    fresh = ramp(facts.known, clear=0.9, sure=0.5)
     learned, carried = facts.seen - facts.seen_raw, facts.unseen - facts.unseen_raw
     lost = ramp(carried / learned, clear=0.6, sure=0.2) if learned > 0 else 0.0
     gap = ramp(facts.seen - facts.unseen, clear=0.04, sure=0.12)
     beaten = 0.7 if carried < BEATEN_BY else 0.0
     few = max(ramp(facts.identities, clear=100, sure=15), beaten)
     certainty = lost * gap * few * ramp(learned, clear=0.01, sure=0.05)
-    certainty = certainty if fresh else min(certainty, SHARED) * ramp(facts.each, clear=40, sure=10)
+    familiar = min(certainty, SHARED) * ramp(facts.each, clear=40, sure=10)
+    certainty = fresh * certainty + (1 - fresh) * familiar
     return Evidence(
         certainty=certainty,
-        summary=_summary(facts, fresh=fresh, found=certainty > 0),
+        summary=_summary(facts, fresh=fresh > 0, found=certainty > 0),
         fix="Train on more identities (more images of the same ones help less), or start from an encoder that has "
         "seen many:\n"
         "    backbone = keras.applications.MobileNetV2(include_top=False, pooling='avg', weights='imagenet')",

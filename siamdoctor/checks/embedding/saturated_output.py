@@ -17,7 +17,7 @@ RANGE = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0
 CONSTANT = 0.99  # a unit that is at one end for so many samples says nothing
 
 
-@check("SD303", impact=Impact.MAJOR, explains={"wrong-threshold", "undertrained"})
+@check("SD303", impact=Impact.MAJOR, explains={"wrong-threshold", "undertrained", "untrained-encoder"})
 def saturated_output(case: Case) -> Evidence:
     """Outputs or embedding units pile up at the end of their range.
 

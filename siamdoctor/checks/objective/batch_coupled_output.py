@@ -13,6 +13,7 @@ from siamdoctor.stats.ramps import ramp
 
 PAIRS = 24  # predicted one at a time as well, which is slow
 ROUNDING = 1e-3  # outputs that vary by less, in units of the largest, are taken to vary by this much
+TINY = 1e-4  # a cosine of two nearly equal vectors is rounded to a millionth of a unit
 UNTRIED = 0.6  # certainty where the graph says so and the model cannot be run
 
 
@@ -98,7 +99,7 @@ def _influence(case: Case) -> tuple[float, float]:
     together = answers(left[:PAIRS], right[:PAIRS], PAIRS)
     single = answers(left[:PAIRS], right[:PAIRS], 1)
     crowd = answers(left, right, len(left))[:PAIRS]
-    spread = max(float(together.std()), ROUNDING * float(np.abs(together).max(initial=0)), 1e-30)
+    spread = max(float(together.std()), ROUNDING * float(np.abs(together).max(initial=0)), TINY)
     if not (np.isfinite(together).all() and np.isfinite(single).all() and np.isfinite(crowd).all()):
         raise Unavailable("the output is not finite")
     return float(np.abs(single - together).mean() / spread), float(np.abs(crowd - together).mean() / spread)

@@ -14,6 +14,7 @@ from siamdoctor.stats.additivity import interaction_share
 
 SUMS = frozenset({"concatenate", "difference", "add", "average"})  # merges that a linear layer cannot use
 STRAIGHT = frozenset({None, "linear"})
+WORTHWHILE = 5.0  # points; a remedy that recovers less leaves the fault to be mended by training
 EXACT = 1e-5  # share of interaction that rounding in float32 leaves of none
 SIDE = 40  # samples on either side of the table in which additivity is measured
 FLOAT_LIMIT = 1e-6  # outputs nearer to 0 or 1 than this have lost their logit
@@ -124,4 +125,4 @@ def _recovery(case: Case) -> Recovery | None:
         gain = case.trial("embedding-distance").gain
     except Unavailable:
         return None
-    return gain if gain.low > 0 else None
+    return gain if gain.low > 0 and gain.points >= WORTHWHILE else None

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from siamdoctor.case import Case
+from siamdoctor.checks.objective._loss_domains import described, find_mismatch, loss_in_use, wanted
 from siamdoctor.errors import Unavailable
-from siamdoctor.models.blueprint import DISTANCE_HEADS, Blueprint, Head
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
-from siamdoctor.settings import Settings
-from siamdoctor.stats.ramps import ramp
 
-CROSS_ENTROPY = frozenset({"binary_crossentropy", "BinaryCrossentropy", "BinaryFocalCrossentropy"})
-UNBOUNDED = frozenset({None, "linear", "relu", "leaky_relu", "elu", "softplus", "selu", "gelu", "silu", "swish"})
-RIGHT_WAY = 0.45  # certainty where only the range does not fit: worth a line, not worth failing a build
+WORTHWHILE = 5.0  # points; a remedy that recovers less leaves the fault to be mended by training
 SEPARATES = 0.8  # AUC from which the mismatch has evidently not ruined the embedding
-BOUNDED_BY_ONE = frozenset({"sigmoid", "softmax", "hard_sigmoid", "tanh"})
 
 
 @check(
@@ -73,19 +66,19 @@ def loss_head_mismatch(case: Case) -> Evidence:
     Seen in: datascience.stackexchange.com/questions/65128 (cosine distance and cross-entropy), kubeflow#259,
     keras-io#2230; at least ten repositories.
     """
-    loss = _loss(case.blueprint, case.settings)
+    loss = loss_in_use(case.blueprint, case.settings)
     if loss is None:
         raise Unavailable("the loss is neither in the file nor declared (training.loss)")
-    mismatch = _mismatch(case.blueprint, case.settings, loss)
+    mismatch = find_mismatch(case.blueprint, case.settings, loss)
     rows = [
         Measurement(name="loss", value=loss, expected="one that fits the head"),
-        Measurement(name="head", value=_described(case.blueprint.head), expected=_wanted(loss)),
+        Measurement(name="head", value=described(case.blueprint.head), expected=wanted(loss)),
     ]
     rows += _range_rows(case, loss)
     if mismatch is None:
         return Evidence(
             certainty=0.0,
-            summary=f"The head ({_described(case.blueprint.head)}) gives what the loss ({loss}) expects.",
+            summary=f"The head ({described(case.blueprint.head)}) gives what the loss ({loss}) expects.",
             fix="Nothing to do.",
             measurements=tuple(rows),
         )
@@ -106,90 +99,6 @@ def _separates(case: Case) -> bool:
     except Unavailable:
         return False
     return max(area, 1 - area) >= SEPARATES
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mismatch:
-    """What does not fit, how sure that is, and the corrected lines."""
-
-    sentence: str
-    fix: str
-    certainty: float
-    proof: bool
-
-
-def _loss(blueprint: Blueprint, settings: Settings) -> str | None:
-    """The loss as declared, else the file's where it is one of Keras' own."""
-    if settings.training.loss not in {None, "other"}:
-        return settings.training.loss
-    if blueprint.loss in CROSS_ENTROPY:
-        return "binary_crossentropy"
-    return "contrastive" if blueprint.loss is not None and "contrastive" in blueprint.loss.lower() else None
-
-
-def _mismatch(blueprint: Blueprint, settings: Settings, loss: str) -> _Mismatch | None:
-    head = blueprint.head
-    if loss == "binary_crossentropy":
-        return _under_cross_entropy(blueprint, settings, head)
-    margin = settings.training.margin
-    ends_at_one = head.learned and head.activation in BOUNDED_BY_ONE
-    if loss == "contrastive" and ends_at_one and margin is not None and margin > 1:
-        return _Mismatch(
-            sentence=f"Contrastive loss with margin {margin:g} is given a {head.activation}, which ends at 1: "
-            "no different pair can ever satisfy it.",
-            fix="Give contrastive loss the distance itself, and train again:\n"
-            "    model = keras.Model([left, right], distance)   # no Dense(1, activation='sigmoid') behind it",
-            certainty=ramp(margin, clear=1.0, sure=1.5),
-            proof=True,
-        )
-    return None
-
-
-def _under_cross_entropy(blueprint: Blueprint, settings: Settings, head: Head) -> _Mismatch | None:
-    """A distance, or a cosine, or a unit without a sigmoid, where a probability is expected."""
-    if blueprint.loss_from_logits:
-        return None
-    fix = (
-        "Let a sigmoid turn the distance into a probability, and train again:\n"
-        "    output = keras.layers.Dense(1, activation='sigmoid')(distance)"
-    )
-    if head.kind in DISTANCE_HEADS or head.kind == "cosine_similarity":
-        cosine = head.kind == "cosine_similarity"
-        what = "a cosine between -1 and 1" if cosine else "a raw distance"
-        # A cosine, and a distance with label 1 = different, point the right way and merely leave the range.
-        right_way = cosine or settings.training.same_label == 0
-        return _Mismatch(
-            sentence=f"Binary cross-entropy is given {what} where it expects the probability of label 1.",
-            fix=fix,
-            certainty=RIGHT_WAY if right_way else 1.0,
-            proof=not right_way,
-        )
-    if head.learned and head.units == 1 and head.activation in UNBOUNDED:
-        # Without the file's own word, a loss made with from_logits=True cannot be ruled out.
-        known = blueprint.loss in CROSS_ENTROPY or head.activation == "relu"
-        return _Mismatch(
-            sentence=f"Binary cross-entropy is given a unit with activation {head.activation or 'linear'}; "
-            "what lies outside 0 to 1 is clipped and has no gradient.",
-            fix="End in a sigmoid, or say that these are logits, and train again:\n"
-            "    output = keras.layers.Dense(1, activation='sigmoid')(x)\n"
-            "    model.compile(loss=keras.losses.BinaryCrossentropy(from_logits=True))   # instead of that",
-            certainty=1.0 if known else 0.4,
-            proof=known,
-        )
-    return None
-
-
-def _described(head: Head) -> str:
-    return f"{head.merge} + Dense({head.units}, {head.activation or 'linear'})" if head.learned else head.kind
-
-
-def _wanted(loss: str) -> str:
-    return {
-        "binary_crossentropy": "a sigmoid",
-        "contrastive": "a distance",
-        "triplet": "embeddings",
-        "mse": "a number between 0 and 1",
-    }.get(loss, "what the loss expects")
 
 
 def _range_rows(case: Case, loss: str) -> list[Measurement]:
@@ -214,4 +123,4 @@ def _recovery(case: Case) -> Recovery | None:
         gain = case.trial("logistic-output").gain
     except Unavailable:
         return None
-    return gain if gain.low > 0 else None
+    return gain if gain.low > 0 and gain.points >= WORTHWHILE else None
