@@ -68,15 +68,13 @@ def depth(value: Json) -> int:
 
 
 def short_name(config: Json) -> str | None:
-    """The name of a serialised class or function, however it was written down.
+    """The name of a serialised class or function, however it was written down, without its package.
 
-    Keras stores `"relu"`, `{"class_name": "GlorotUniform", ...}` or
+    Keras stores `"relu"`, `"Custom>Adam"`, `{"class_name": "GlorotUniform", ...}` or
     `{"class_name": "function", "config": "contrastive_loss", ...}`.
     """
-    if isinstance(config, str):
-        return config
     saved = mapping(config)
-    name = text(saved.get("class_name"))
+    name = config if isinstance(config, str) else text(saved.get("class_name"))
     if name == "function":
-        return text(saved.get("config")) or text(saved.get("registered_name"))
-    return name
+        name = text(saved.get("config")) or text(saved.get("registered_name"))
+    return None if name is None else name.rpartition(">")[2]

@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,12 +14,18 @@ from functools import cache
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Send what C++ writes to standard error to nowhere; no variable stops TensorFlow early enough."""
+    """Send what C++ writes to standard error to nowhere, and Python warnings with it.
+
+    No variable stops TensorFlow early enough, and what Keras has to say of a stranger's model while it is
+    being built, such as that a softmax has one unit, is for the checks to find and for the report to tell.
+    """
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)

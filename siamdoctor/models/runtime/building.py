@@ -86,11 +86,11 @@ def compiled_call(model: keras.Model, *, training: bool) -> Callable[[object], o
         outputs, _ = model.stateless_call(*values, x, training=training)
         return keras.tree.flatten(outputs)[0]
 
+    compiled = tf.function(call, input_signature=[shapes[0] if len(shapes) == 1 else shapes])
     with silenced():
-        compiled: Callable[[object], object] = tf.function(
-            call, input_signature=[shapes[0] if len(shapes) == 1 else shapes]
-        )
-    return compiled
+        compiled.get_concrete_function()  # traces now, so that nothing is said later
+    result: Callable[[object], object] = compiled
+    return result
 
 
 def widest(model: keras.Model) -> int:

@@ -18,12 +18,9 @@ def without_softmax(config: Json) -> Json:
             entry["config"] = {**settings, "activation": "sigmoid"}
             break
         if entry.get("class_name") == "Softmax":
-            name: Json = settings.get("name")
-            entry |= {
-                "module": "keras.layers",
-                "class_name": "Activation",
-                "config": {"name": name, "activation": "sigmoid"},
-            }
+            settings = {"name": settings.get("name"), "activation": "sigmoid"}
+            nodes: list[Json] = [{**mapping(n), "kwargs": {}} for n in sequence(entry.get("inbound_nodes"))]
+            entry |= {"module": "keras.layers", "class_name": "Activation", "config": settings, "inbound_nodes": nodes}
             break
     else:
         raise Unavailable("the head does not end in a softmax")

@@ -1,0 +1,81 @@
+"""Files of Keras 2, with what Keras 2 answered when they were made (see `make_keras2_files.py`)."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from siamdoctor.models.reading import read_blueprint
+from siamdoctor.models.runtime import load_twin
+
+CLOSE = {"rtol": 0, "atol": 2e-6}  # two versions of one library, on another machine
+EXPECTED = {
+    "lambda-euclidean": ("shared", "euclidean", "euclidean", "bytecode names"),
+    "lambda-absolute": ("shared", "learned", "absolute_difference", "bytecode names"),
+    "tf-euclidean": ("shared", "euclidean", "euclidean", "operations"),
+    "tf-norm": ("shared", "euclidean", "euclidean", "operations"),
+    "tf-cosine": ("shared", "cosine_similarity", "cosine_similarity", "operations"),
+    "dot": ("shared", "cosine_similarity", "cosine_similarity", "layers"),
+    "flat": ("shared", "learned", "difference", "layers"),
+    "separate": ("separate", "learned", "concatenate", "layers"),
+    "same-input": ("shared", "learned", "difference", "layers"),
+    "frozen": ("shared", "learned", "absolute_difference", "operations"),
+    "lstm": ("shared", "learned", "difference", "layers"),
+    "bidirectional": ("shared", "learned", "difference", "layers"),
+    "preprocessed": ("shared", "learned", "difference", "layers"),
+    "encoder": ("none", "none", None, "absent"),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("keras2")
+    with tarfile.open(Path(__file__).with_name("keras2_models.tar.xz")) as archive:
+        archive.extractall(target, filter="data")
+    return target
+
+
+@pytest.mark.parametrize("extension", ["h5", "keras"])
+@pytest.mark.parametrize("style", EXPECTED)
+def test_file_gives_what_keras_2_gave(folder, style, extension):
+    path = folder / f"{style}.{extension}"
+    if not path.exists():
+        assert (style, extension) == ("preprocessed", "keras")  # Keras 2 could not write this one
+        return
+    blueprint = read_blueprint(path)
+    head = blueprint.head
+    assert (blueprint.twins, head.kind, head.merge, head.recognised_by) == EXPECTED[style]
+    assert blueprint.unreadable == ()
+    assert (blueprint.loss, blueprint.metrics) == ("binary_crossentropy", ("accuracy",))
+    assert (blueprint.optimizer, blueprint.learning_rate) == ("Adam", pytest.approx(0.002))
+    stored = np.load(folder / f"{style}.npz")
+    model = load_twin(blueprint)
+    if style == "encoder":
+        np.testing.assert_allclose(model.embed(stored["arr_0"]), stored["outputs"], **CLOSE)
+    else:
+        got = model.predict(stored["arr_0"], stored["arr_1"])
+        np.testing.assert_allclose(got, np.ravel(stored["outputs"]), **CLOSE)
+
+
+def test_weights_have_the_names_that_keras_2_gave_them(folder):
+    stored = {(w.layer_class, w.variable): w for w in read_blueprint(folder / "frozen.h5").weights}
+    assert stored["BatchNormalization", "moving_mean"].part == "encoder"
+    np.testing.assert_allclose(stored["BatchNormalization", "moving_mean"].load(), np.linspace(0, 0.2, 4), atol=1e-7)
+    assert stored["Conv2D", "kernel"].initializer == "GlorotUniform"
+
+
+def test_names_of_many_weights_are_split_in_chunks(folder, tmp_path):
+    """HDF5 attributes hold 64 kB; Keras splits the list of names of a deep backbone over several."""
+    source, split = folder / "tf-norm.h5", tmp_path / "split.h5"
+    split.write_bytes(source.read_bytes())
+    with h5py.File(split, "a") as file:
+        group = file["model_weights/encoder"]
+        names = group.attrs["weight_names"]
+        del group.attrs["weight_names"]
+        group.attrs["weight_names0"], group.attrs["weight_names1"] = names[:3], names[3:]
+    stored = np.load(folder / "tf-norm.npz")
+    got = load_twin(read_blueprint(split)).predict(stored["arr_0"], stored["arr_1"])
+    np.testing.assert_allclose(got, np.ravel(stored["outputs"]), **CLOSE)
