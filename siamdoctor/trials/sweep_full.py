@@ -79,7 +79,6 @@ def full_sweep(case: Case, plan: SweepPlan) -> Findings:
     """
     arena = build_arena(case, folds=FOLDS)
     margins = plan.margins or training_grid(case, FULL_MARGINS)
-    rate = case.blueprint.learning_rate or LEARNING_RATE
     seeds = tuple(plan.seed + fold for fold in range(arena.folds))
     workshop = open_workshop(case.twin, arena, plan.kind, seeds)
     contest = _Contest(
@@ -87,11 +86,17 @@ def full_sweep(case: Case, plan: SweepPlan) -> Findings:
         plan=plan,
         margins=margins,
         declared=case.settings.training.margin,
-        rate=float(np.clip(rate, SLOWEST_RATE, FASTEST_RATE)),
+        rate=declared_rate(case),
         tell=case.progress,
     )
     partial = contest.hold()
     return contest.findings(partial=partial)
+
+
+def declared_rate(case: Case) -> float:
+    """The learning rate in the file, within what a short training gets somewhere with."""
+    rate = case.blueprint.learning_rate or LEARNING_RATE
+    return float(np.clip(rate, SLOWEST_RATE, FASTEST_RATE))
 
 
 @dataclass(slots=True, kw_only=True)

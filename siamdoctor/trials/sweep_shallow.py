@@ -36,7 +36,7 @@ def head_sweep(case: Case, plan: SweepPlan, arena: Arena) -> Findings | str:
         margins,
         plan.kind,
         seed=plan.seed,
-        scale=_scale(case, frozen, arena),
+        scale=starting_scale(case, frozen, arena),
         deadline=plan.deadline,
         progress=lambda share: case.progress(f"training {len(margins)} margins at once", 0.35 + 0.5 * share),
     )
@@ -57,7 +57,7 @@ def head_sweep(case: Case, plan: SweepPlan, arena: Arena) -> Findings | str:
     )
 
 
-def _scale(case: Case, frozen: Projection, arena: Arena) -> float:
+def starting_scale(case: Case, frozen: Projection, arena: Arena) -> float:
     """The factor for features that makes a fresh projection start where the fresh encoder does.
 
     A margin means something only against the distances that training starts from, and the features of a
