@@ -143,7 +143,7 @@ class Case:
         self.progress(f"reading {np.unique([drawn.left, drawn.right]).size} samples", 0.1)
         used = np.unique(np.concatenate([drawn.left, drawn.right]))
         values = samples.load(used, self.sample_shape)
-        readable: NDArray[np.bool_] = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+        readable = np.asarray(np.isfinite(values.reshape(len(values), -1)).all(axis=1))
         if not readable.any():
             raise UnreadableData(f"No sample could be read as numbers. Received: data={samples.path}")
         return self._without_unreadable(drawn, used, values, readable)
@@ -215,7 +215,7 @@ class Case:
         if self.encoder.has_rescaling:
             return AS_STORED
         options = self.scaling_candidates
-        if len(options) == 1:
+        if self.samples.kind != "images":
             return options[0]
         scores = [self._scaling_score(option) for option in options]
         best = int(np.argmax(scores))

@@ -91,9 +91,18 @@ def _called_train_beside(path: Path) -> Path | None:
 
 
 def _array_folders(path: Path) -> dict[str, Path]:
-    """Folders of a split's name that hold arrays or a saved tf.data set, by split."""
-    below = sorted(p for p in path.iterdir() if p.name.lower() in SPLIT_OF and p.is_dir())
-    return {SPLIT_OF[p.name.lower()]: p for p in below if is_saved_dataset(p) or npy_files(p)}
+    """What holds arrays or a saved tf.data set under a split's name (a folder or an .npz file), by split."""
+    below = sorted(p for p in path.iterdir() if p.stem.lower() in SPLIT_OF)
+    folders = [p for p in below if p.is_dir() and (is_saved_dataset(p) or npy_files(p) or _only_npz(p) is not None)]
+    files = [p for p in below if p.is_file() and p.suffix.lower() == ".npz"]
+    return {SPLIT_OF[p.stem.lower()]: p for p in files + folders}
+
+
+def _only_npz(path: Path) -> Path | None:
+    """The one .npz file of a folder that holds no folders."""
+    inside = [p for p in path.iterdir() if not p.name.startswith(".")]
+    files = [p for p in inside if p.suffix.lower() == ".npz" and p.is_file()]
+    return files[0] if len(files) == 1 and not any(p.is_dir() for p in inside) else None
 
 
 def _read_folder(path: Path, split: str | None, same_label: int | None) -> Samples:
@@ -105,7 +114,11 @@ def _read_folder(path: Path, split: str | None, same_label: int | None) -> Sampl
     arrays = _array_folders(path)
     inner = next((name for name in ((split,) if split else PREFERENCE) if name in arrays), None)
     if inner is not None:
-        return _read_folder(arrays[inner], split, same_label)
+        place = arrays[inner]
+        return _read_folder(place, split, same_label) if place.is_dir() else _read_file(place, split, same_label)
+    only = _only_npz(path)
+    if only is not None:
+        return _read_file(only, split, same_label)
     tree = walk(path)
     chosen = choose(tree, split)
     if is_triple_set(chosen):

@@ -52,10 +52,11 @@ def candidates(stored_scale: float, shape: tuple[int, ...], *, images: bool) -> 
     Args:
         stored_scale: largest absolute value as stored.
         shape: one sample, for the channel order.
-        images: whether these are images at all; tables and series are only tried as stored.
+        images: whether these are images at all.
     """
     if not images:
-        return (AS_STORED,)
+        steps = (Scaling(name=f"multiplied by {factor:g}", factor=factor) for factor in (100.0, 10.0, 0.1, 0.01))
+        return (AS_STORED, *steps)
     if stored_scale <= 1.5:  # noqa: PLR2004  (already scaled to 0..1 or -1..1)
         return (
             AS_STORED,

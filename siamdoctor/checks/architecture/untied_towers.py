@@ -45,7 +45,8 @@ def untied_towers(case: Case) -> Evidence:
     certainty, recovers = 0.5, None
     try:
         gap = _distance_to_itself(case)
-        certainty = 0.3 + 0.7 * ramp(gap, clear=0.1, sure=0.5)
+        costly = ramp(case.tuned_accuracy.value, clear=0.82, sure=0.72)
+        certainty = 0.3 + 0.7 * costly * ramp(gap, clear=0.1, sure=0.5)
         measurements.append(
             Measurement(name="distance of a sample to itself, in between-class distances", value=gap, expected="0")
         )

@@ -11,6 +11,8 @@ from siamdoctor.stats.signatures import chance_loss
 
 GUESSED = 0.45  # most that the predictions alone can say: an embedding that generalises badly predicts alike
 
+GUESSED_OF_DISTANCES = 0.4
+
 
 @check("SD405", impact=Impact.MAJOR, explains={"wrong-threshold", "saturated-output"})
 def imbalanced_pairs(case: Case) -> Evidence:
@@ -54,6 +56,8 @@ def imbalanced_pairs(case: Case) -> Evidence:
         start, start_rows = _start(case)
         rows += start_rows
         certainty = lopsided * sound * start if said < 0.5 else 0.0  # noqa: PLR2004  (half of balanced pairs)
+        if not case.blueprint.head.learned:  # a distance has no share of positives to learn; only a list would tell
+            certainty = min(certainty, GUESSED_OF_DISTANCES)
     return Evidence(
         certainty=certainty,
         summary=(
@@ -66,7 +70,7 @@ def imbalanced_pairs(case: Case) -> Evidence:
         fix="Draw as many same-class as different pairs, and train again; or tune the threshold on balanced pairs:\n"
         f"    same = score {'<' if case.rule.same_below else '>'} {outcome.detail}",
         measurements=tuple(rows),
-        recovers=_recovery(case) if certainty else None,
+        recovers=_recovery(case) if certainty > GUESSED_OF_DISTANCES else None,
     )
 
 

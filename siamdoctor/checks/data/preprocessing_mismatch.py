@@ -66,7 +66,7 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     outcome = case.trial("scaling")
     before = case.deployed.auc
     largest = _largest_fed(case)
-    implausible = not PLAUSIBLE[0] <= largest <= PLAUSIBLE[1]
+    implausible = case.samples.kind == "images" and not PLAUSIBLE[0] <= largest <= PLAUSIBLE[1]
     learned = outcome.auc > min(case.baseline_auc + AUC_GAIN, WELL_ABOVE)  # else no scale that it was trained on
     better = learned and outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
     certainty = 0.0

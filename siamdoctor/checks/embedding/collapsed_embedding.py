@@ -20,7 +20,6 @@ from siamdoctor.stats.ramps import ramp
         "wrong-threshold",
         "mismatched-metric",
         "margin-too-large",
-        "margin-too-small",
         "insufficient-augmentation",
         "narrow-embedding",
         "saturated-output",

@@ -20,7 +20,7 @@ AMBIGUOUS = 0.8  # shuffled labels and other ruin can come near the same place
 @check(
     "SD201",
     impact=Impact.FATAL,
-    explains={"wrong-threshold", "mismatched-metric", "insufficient-augmentation", "undertrained"},
+    explains={"wrong-threshold", "mismatched-metric", "insufficient-augmentation", "undertrained", "margin-too-large"},
 )
 def inverted_labels(case: Case) -> Evidence:
     """The pair labels contradict the loss.
@@ -95,8 +95,10 @@ def _ruined_to_a_constant(case: Case, auc: float) -> tuple[float, list[Measureme
         retained, erased = retained_share(case), little_retained(case)
     except Unavailable:
         return 0.0, []
-    before = case.baseline_auc
-    even = ramp(spread / mean, clear=0.55, sure=0.35)
+    before = _training_baseline(case)
+    training = case.settings.training
+    declared = training.same_label == 0 and training.loss == "contrastive"
+    even = ramp(spread / mean, clear=0.7, sure=0.5) if declared else ramp(spread / mean, clear=0.55, sure=0.35)
     lost = ramp(before - auc, clear=0.05, sure=0.15)
     rows = [
         Measurement(name="spread of the distances over their mean", value=spread / mean, expected="above 0.5"),
@@ -107,7 +109,17 @@ def _ruined_to_a_constant(case: Case, auc: float) -> tuple[float, list[Measureme
             name="share of the untrained network's AUC that is left", value=retained, expected="above 1 when trained"
         ),
     ]
-    return AMBIGUOUS * even * lost * erased, rows
+    if declared:
+        rows.append(Measurement(name="declared label of a same-class pair", value="0", expected="1 for y d^2 + ..."))
+    return AMBIGUOUS * even * erased * (1.0 if declared else lost), rows
+
+
+def _training_baseline(case: Case) -> float:
+    """What could be told without training, on the data that training saw where they are known."""
+    try:
+        return max(case.baseline_auc, case.training.baseline_auc)
+    except Unavailable:
+        return case.baseline_auc
 
 
 def _training_auc(case: Case) -> Interval | None:

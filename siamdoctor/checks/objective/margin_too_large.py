@@ -54,7 +54,7 @@ def margin_too_large(case: Case) -> Evidence:
     limit, far = reach(case.encoder), float(np.quantile(distance[~same], 0.95))
     active = active_share(distance, same, margin)
     unreachable = ramp(margin / limit, clear=0.95, sure=1.2) if np.isfinite(limit) else 0.0
-    unreached = ramp(margin / far, clear=1.3, sure=3.0) if far > 0 else 0.0
+    unreached = ramp(margin / far, clear=2.5, sure=6.0) if far > 0 else 0.0
     certainty = max(unreachable, unreached) * ramp(active, clear=0.9, sure=0.99)
     return Evidence(
         certainty=certainty,

@@ -9,7 +9,9 @@ from siamdoctor.checks.objective._margins import declared_margin, threshold_from
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
-from siamdoctor.trials.margins import active_share, initial_distances
+from siamdoctor.trials.margins import active_share, initial_distances, reach
+
+AT_THE_FLOOR = 0.01  # margins near .000316, the floor of the distance itself, cannot be satisfied either
 
 
 @check(
@@ -54,7 +56,13 @@ def margin_too_small(case: Case) -> Evidence:
     at_start = float(np.median(initial[~same]))
     ratio = margin / at_start if at_start > 0 else float("inf")
     active_at_start = active_share(initial, same, margin)
-    certainty = ramp(ratio, clear=0.2, sure=0.05) * ramp(active_at_start, clear=0.2, sure=0.02)
+    limit = reach(case.encoder)
+    learned = case.deployed.auc - case.untrained.auc
+    idle = ramp(ratio, clear=0.2, sure=0.05) * ramp(learned, clear=0.1, sure=0.0)
+    # A small margin ends in satisfied negatives; far below an ordinary margin is another fault (collapse).
+    satisfied = 1.0 if margin < AT_THE_FLOOR else ramp(active, clear=0.95, sure=0.6)
+    small = max(idle, ramp(margin / limit, clear=0.1, sure=0.03) if np.isfinite(limit) else 0.0)
+    certainty = small * satisfied * ramp(active_at_start, clear=0.2, sure=0.02)
     return Evidence(
         certainty=certainty,
         summary=(
