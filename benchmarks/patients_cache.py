@@ -88,7 +88,9 @@ def beds(
     *, datasets: list[str], seeds: list[int], only: str, healthy_seeds: list[int], source: str | None
 ) -> list[Bed]:
     """Every fault in each of its styles, pairs of faults, near misses, and a healthy control in every style."""
-    ill = [(fault.id, style) for fault in faults.FAULTS.values() for style in fault.styles] + list(TWO_FAULTS)
+    # The most natural style of every fault first, so that a run cut short has met every fault.
+    ranked = [(place, fault.id, style) for fault in faults.FAULTS.values() for place, style in enumerate(fault.styles)]
+    ill = [(cause, style) for _, cause, style in sorted(ranked, key=lambda r: r[0])] + list(TWO_FAULTS)
     well: list[tuple[str | None, str]] = [(None, style) for style in faults.STYLES]
     well += [(near.id, style) for near in NEAR_MISSES.values() for style in near.styles]
     made = [_ill_bed(cause, style, d, s, source) for d in datasets for s in seeds for cause, style in ill]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def merged(head: HeadPlan, left: KerasTensor, right: KerasTensor) -> KerasTensor:
-    """The model's output (batch, 1) from two embeddings (batch, d)."""
+    """The model's output (batch, 1), or (batch, 2) of a classifier, from two embeddings (batch, d)."""
     x = _compared(head, left, right)
     for units in head.hidden:
         x = layers.Dense(units, activation="relu")(x)
@@ -22,7 +22,7 @@ def merged(head: HeadPlan, left: KerasTensor, right: KerasTensor) -> KerasTensor
         x = layers.BatchNormalization()(x)
     if head.output is not None:
         start = "glorot_uniform" if head.slope is None else keras.initializers.Constant(head.slope)
-        x = layers.Dense(1, activation=head.output, kernel_initializer=start)(x)
+        x = layers.Dense(head.classes, activation=head.output, kernel_initializer=start)(x)
     return x
 
 

@@ -65,7 +65,7 @@ def _scores(
     x = scaled(split.x, scaling.scale, scaling.offset)
     with silenced():
         if recipe.deployment.metric is None:
-            score = network.model.predict([x[pairs.left], x[pairs.right]], batch_size=batch, verbose=0)[:, 0]
+            score = network.model.predict([x[pairs.left], x[pairs.right]], batch_size=batch, verbose=0)[:, -1]
         else:
             embedding = network.encoders[0].predict(x, batch_size=batch, verbose=0)
             score = _metric(recipe.deployment.metric, embedding[pairs.left], embedding[pairs.right])

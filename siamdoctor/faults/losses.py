@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 
 def loss_of(plan: TrainingPlan) -> Loss | str:
-    """What `compile` is given: a function for contrastive and triplet, a name for the others."""
+    """What `compile` is given: a function for contrastive and triplet, a name for the others.
+
+    "other" is that of a classifier with two units.
+    """
     if plan.loss == "contrastive":
         return contrastive(plan.margin, similar_is=plan.similar_is)
     if plan.loss == "triplet":
         return batch_triplet(plan.margin, plan.mining)
-    return plan.loss
+    return "sparse_categorical_crossentropy" if plan.loss == "other" else plan.loss
 
 
 def contrastive(margin: float, *, similar_is: int) -> Loss:

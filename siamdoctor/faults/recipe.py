@@ -101,8 +101,9 @@ class HeadPlan:
 
     epsilon: floor below the square root; 0 is the textbook formula that divides by zero at equal inputs.
     hidden: widths of Dense layers between the merge and the output.
-    output: activation of a final Dense(1), or None where the comparison itself is the output.
-    slope: initial weight of that Dense. On one distance a random sign is a trap: where it is wrong, the
+    output: activation of a final Dense, or None where the comparison itself is the output.
+    classes: units of that Dense; 2 is a classifier of "different" and "same".
+    slope: initial weight of a Dense(1). On one distance a random sign is a trap: where it is wrong, the
         encoder learns to push the same identity apart before the weight has crossed zero.
     batch_norm: BatchNormalization before that Dense.
     towers: "shared" calls one encoder twice, "separate" trains two, "same-input" feeds the left image to both.
@@ -113,6 +114,7 @@ class HeadPlan:
     epsilon: float = 1e-7
     hidden: tuple[int, ...] = ()
     output: str | None = None
+    classes: Literal[1, 2] = 1
     slope: float | None = None
     batch_norm: bool = False
     towers: Literal["shared", "separate", "same-input"] = "shared"

@@ -101,6 +101,12 @@ def _styles() -> dict[str, Recipe]:
             head=HeadPlan(name="concatenation", hidden=(64, 32), output="sigmoid"),
             training=replace(BCE, epochs=25),
         ),
+        "two-way-softmax": replace(
+            _plain("two-way-softmax"),
+            encoder=replace(CONV, dimension=32),
+            head=HeadPlan(name="absolute-difference", hidden=(16,), output="softmax", classes=2),
+            training=TrainingPlan(loss="other", metrics=("accuracy",)),
+        ),
         "unit-norm": replace(_plain("unit-norm"), encoder=EncoderPlan(unit_norm=True)),
         "two-towers": replace(_plain("two-towers"), head=HeadPlan(towers="separate")),
     }
