@@ -10,11 +10,11 @@ from pathlib import Path
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.config import MAX_DEPTH, depth, mapping, text
 from siamdoctor.models.hdf5 import WeightFile, read_weight_file
+from siamdoctor.models.zipped import members_of, read_member
 from siamdoctor.results import Json
 
 MAX_FILE = 4 << 30
 MAX_CONFIG = 64 << 20
-MAX_ZIP_RATIO = 100
 ZIP_MAGIC = b"PK\x03\x04"
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 SAVE_AGAIN = (
@@ -114,10 +114,10 @@ def _open_zip(path: Path) -> Archive:
     """A `.keras` archive: `config.json`, `metadata.json`, `model.weights.h5`, and nothing unpacked to disk."""
     try:
         with zipfile.ZipFile(path) as file:
-            members = _members(file, path)
-            config = _member(file, members, "config.json", path, limit=MAX_CONFIG)
-            metadata = _member(file, members, "metadata.json", path, limit=MAX_CONFIG, optional=True)
-            weights = _member(file, members, "model.weights.h5", path, limit=MAX_FILE)
+            members = members_of(file, path)
+            config = read_member(file, members, "config.json", path, limit=MAX_CONFIG)
+            metadata = read_member(file, members, "metadata.json", path, limit=MAX_CONFIG, optional=True)
+            weights = read_member(file, members, "model.weights.h5", path, limit=MAX_FILE)
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise UnreadableModel(
             f"The archive is damaged or was cut short ({error}). {SAVE_AGAIN} Received: model={path}"
@@ -137,51 +137,6 @@ def _keras_archive(path: Path, kind: str, *, config: bytes, metadata: bytes, wei
         compiled=mapping(model.get("compile_config")),
         weights=read_weight_file(weights, str(path)),
     )
-
-
-def _members(file: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
-    """Directory of the archive, refused as a whole where one entry is no file that Keras would write."""
-    members: dict[str, zipfile.ZipInfo] = {}
-    for info in file.infolist():
-        name = info.filename
-        if name.startswith(("/", "\\")) or ".." in name.split("/") or ":" in name or "\\" in name:
-            raise UnreadableModel(f"The archive has a member outside itself. Received: model={path}, member={name!r}")
-        if name in members:
-            raise UnreadableModel(f"The archive has a member twice. Received: model={path}, member={name!r}")
-        if info.flag_bits & 1:
-            raise UnreadableModel(f"The archive is encrypted. Received: model={path}, member={name!r}")
-        members[name] = info
-    return members
-
-
-def _member(
-    file: zipfile.ZipFile,
-    members: dict[str, zipfile.ZipInfo],
-    name: str,
-    path: Path,
-    *,
-    limit: int,
-    optional: bool = False,
-) -> bytes:
-    """One member, read no further than it declares and than the limit allows."""
-    info = members.get(name)
-    if info is None:
-        if optional:
-            return b""
-        raise UnreadableModel(
-            f"The archive has no {name}, so it is no model saved by Keras. {SAVE_AGAIN} Received: model={path}"
-        )
-    bloated = info.file_size > MAX_ZIP_RATIO * max(info.compress_size, 1)
-    if info.file_size > limit or (bloated and info.file_size > (1 << 20)):
-        raise UnreadableModel(
-            f"The archive's {name} unpacks to {info.file_size} bytes from {info.compress_size}, which no honest "
-            f"model does. Received: model={path}"
-        )
-    with file.open(info) as stream:
-        content = stream.read(info.file_size + 1)
-    if len(content) != info.file_size:
-        raise UnreadableModel(f"The archive's {name} is not as long as it says. Received: model={path}")
-    return content
 
 
 def parse_json(content: bytes | str, path: Path) -> Json:

@@ -10,8 +10,9 @@ from siamdoctor.models.blueprint import Encoder, Head, LayerNote
 from siamdoctor.models.config import integer, mapping, sequence, short_name, text
 from siamdoctor.models.extract import extract
 from siamdoctor.models.graph import Graph, Layer, Shape, Tensor
-from siamdoctor.models.heads import Standin, recognise
+from siamdoctor.models.heads import recognise
 from siamdoctor.models.probe import follow
+from siamdoctor.models.standins import Standin
 from siamdoctor.models.weights import LayerVariables
 from siamdoctor.models.widths import width
 from siamdoctor.results import Json

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.config import mapping, sequence, shape_of, text
+from siamdoctor.models.functional import Functional, Key, is_model, saved_name, slots_of
 from siamdoctor.models.graph import Argument, Call, Graph, Layer, Shape, Tensor, is_operation, tensors_in
 from siamdoctor.models.legacy import modern_config, modern_operation
-from siamdoctor.models.nodes import (
-    Reference,
-    SavedCall,
-    ports,
-    read_saved_call,
-    references,
-    resolve,
-)
+from siamdoctor.models.nodes import Reference, resolve
 from siamdoctor.results import Json
 
 MAX_CALLS = 20_000  # a ResNet152 twin has about a thousand
@@ -48,42 +40,6 @@ def read_graph(model: Mapping[str, Json]) -> Graph:
     )
 
 
-def is_model(entry: Mapping[str, Json]) -> bool:
-    """Whether a saved entry is a model whose layers are written down, whatever its class is called."""
-    return isinstance(mapping(entry.get("config")).get("layers"), list)
-
-
-def snake_case(class_name: str) -> str:
-    """The group name that Keras 3 gives a class in a weight file: `BatchNormalization` to `batch_normalization`."""
-    name = re.sub(r"\W+", "", class_name)
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
-
-
-def slots_of(layers: list[Json], *, skip_inputs: bool) -> dict[str, str]:
-    """Weight-file group of each layer of one model, by layer name.
-
-    Keras numbers classes in `model.layers` order; raw operations take no number, and a Sequential model
-    does not count its input.
-    """
-    seen: Counter[str] = Counter()
-    slots: dict[str, str] = {}
-    for item in layers:
-        entry = mapping(item)
-        class_name = text(entry.get("class_name")) or ""
-        if is_operation(entry) or (skip_inputs and class_name == "InputLayer"):
-            continue
-        kind = snake_case(class_name)
-        slots[_name(entry)] = f"{kind}_{seen[kind]}" if seen[kind] else kind
-        seen[kind] += 1
-    return slots
-
-
-def _name(entry: Mapping[str, Json]) -> str:
-    """A layer's name, which stands in its config, beside it, or in both places."""
-    return text(entry.get("name")) or text(mapping(entry.get("config")).get("name")) or "unnamed"
-
-
 @dataclass(slots=True)
 class _Builder:
     """Collects the calls of a model and of the models inside it."""
@@ -109,8 +65,61 @@ class _Builder:
                 f"Models are nested more than {MAX_NESTING} deep or {MAX_MODELS} wide. Received: {path[0]!r}"
             )
         if "output_layers" in config:
-            return _Functional(self, config, path, slots).run(feeds)
+            return self._functional(Functional(config), path, slots, feeds)
         return self._sequential(config, path, slots, feeds)
+
+    def _functional(
+        self, model: Functional, path: tuple[str, ...], slots: tuple[str, ...], feeds: list[Tensor] | None
+    ) -> list[Tensor]:
+        """All calls of a Functional model, and its outputs."""
+        done = self._bind_inputs(model, path, feeds)
+
+        def tensor(found: Reference) -> Tensor:
+            made = self._pick(model, found, done[model.key(found)])
+            if found.shape is not None:
+                self.shapes.setdefault(made, found.shape)
+            return made
+
+        for key in model.order():
+            call = model.nodes[key]
+            args = [resolve(arg, tensor) for arg in call.args]
+            kwargs = {name: resolve(arg, tensor) for name, arg in call.kwargs.items()}
+            done[key] = self.apply(model.entries[key[0]], path, slots, model.slots, args=args, kwargs=kwargs)
+        return [self._output(model, port, done) for port in model.outputs]
+
+    def _bind_inputs(
+        self, model: Functional, path: tuple[str, ...], feeds: list[Tensor] | None
+    ) -> dict[Key, list[Tensor]]:
+        """Inputs of the model are those of the graph, or what a nested model is called on."""
+        if feeds is not None and len(feeds) < len(model.inputs):
+            raise UnreadableModel(f"A nested model is called with too few inputs. Received: {path[-1]!r}")
+        done: dict[Key, list[Tensor]] = {}
+        for number, name in enumerate(model.inputs):
+            given = self.add_input(model.entries[name], path) if feeds is None else feeds[number]
+            shape = _input_shape(mapping(model.entries[name].get("config")))
+            if shape is not None:
+                self.shapes.setdefault(given, shape)
+            done[name, 0] = [given]
+        return done
+
+    @staticmethod
+    def _pick(model: Functional, found: Reference, made: list[Tensor]) -> Tensor:
+        """One output of a call, of which a layer has any number and a nested model has those it names."""
+        if not is_model(model.entries[found.layer]):
+            return Tensor(made[0].call, found.index)
+        if not 0 <= found.index < len(made):
+            raise UnreadableModel(f"Output {found.index} of {found.layer!r} does not exist.")
+        return made[found.index]
+
+    def _output(self, model: Functional, port: Reference, done: Mapping[Key, list[Tensor]]) -> Tensor:
+        """An output of the model."""
+        for key in model.output_keys(port):
+            if key in done:
+                return self._pick(model, port, done[key])
+        raise UnreadableModel(
+            "The model's graph has loops or loose ends, so its output cannot be traced back to an input. "
+            f"Received: output={port.layer!r}"
+        )
 
     def _sequential(
         self,
@@ -142,8 +151,8 @@ class _Builder:
         kwargs: Mapping[str, Argument],
     ) -> list[Tensor]:
         """Call one saved entry: a layer gives one call, a model those inside it."""
-        own = (*path, _name(entry))
-        slot = (*slots, groups.get(_name(entry), ""))
+        own = (*path, saved_name(entry))
+        slot = (*slots, groups.get(saved_name(entry), ""))
         if is_model(entry):
             feeds = list(tensors_in([*args, *kwargs.values()]))
             return self.model(mapping(entry.get("config")), own, slot, feeds)
@@ -176,10 +185,10 @@ class _Builder:
 
     def add_input(self, entry: Mapping[str, Json], path: tuple[str, ...]) -> Tensor:
         """An input of the outermost model."""
-        layer = self._layer(entry, (*path, _name(entry)), ())
+        layer = self._layer(entry, (*path, saved_name(entry)), ())
         self.calls.append(Call(layer=layer.name))
         tensor = Tensor(len(self.calls) - 1)
-        shape = shape_of(layer.config.get("batch_shape")) or shape_of(layer.config.get("batch_input_shape"))
+        shape = _input_shape(layer.config)
         if shape is not None:
             self.shapes[tensor] = shape
         self.inputs.append(tensor)
@@ -221,125 +230,6 @@ def _input_entry(config: Mapping[str, Json], entries: list[dict[str, Json]]) -> 
     return {"class_name": "InputLayer", "config": inner, "name": "input"}
 
 
-class _Functional:
-    """One Functional model being dissolved: its nodes in order, each resolved to tensors of the graph."""
-
-    def __init__(
-        self, builder: _Builder, config: Mapping[str, Json], path: tuple[str, ...], slots: tuple[str, ...]
-    ) -> None:
-        self.builder, self.path, self.slots = builder, path, slots
-        saved = sequence(config.get("layers"))
-        self.entries = {_name(mapping(item)): mapping(item) for item in saved}
-        self.groups = slots_of(saved, skip_inputs=False)
-        names = frozenset(self.entries)
-        self.legacy = any(
-            isinstance(node, list) for entry in self.entries.values() for node in sequence(entry.get("inbound_nodes"))
-        )
-        self.nodes: dict[tuple[str, int], SavedCall] = {
-            (name, number): read_saved_call(node, names)
-            for name, entry in self.entries.items()
-            for number, node in enumerate(sequence(entry.get("inbound_nodes")))
-        }
-        self.input_ports = ports(config.get("input_layers"))
-        self.output_ports = ports(config.get("output_layers"))
-        self.own_node = self._own_nodes()
-        self.done: dict[tuple[str, int], list[Tensor]] = {}
-
-    def _own_nodes(self) -> dict[str, int]:
-        """Which nested models count their own node as number 0, so that references to them start at 1.
-
-        Keras 2 does so everywhere, Keras 3 not in arguments (but in `output_layers`, see `_output`). A
-        reference past the last node gives it away, and in a Keras 2 file that none is to node 0.
-        """
-        counts = Counter(name for name, _ in self.nodes)
-        used: dict[str, list[int]] = {}
-        for call in self.nodes.values():
-            for found in references([*call.args, call.kwargs]):
-                used.setdefault(found.layer, []).append(found.node)
-        return {
-            name: 1
-            for name, numbers in used.items()
-            if is_model(self.entries.get(name, {}))
-            and (max(numbers) >= counts[name] or (self.legacy and min(numbers) > 0))
-        }
-
-    def run(self, feeds: list[Tensor] | None) -> list[Tensor]:
-        """Add all calls in order and return the outputs."""
-        self._bind_inputs(feeds)
-        for key in self._order():
-            self._call(key)
-        return [self._output(port) for port in self.output_ports]
-
-    def _bind_inputs(self, feeds: list[Tensor] | None) -> None:
-        names = list(dict.fromkeys(port.layer for port in self.input_ports))
-        missing = [name for name in names if name not in self.entries]
-        if missing or not names:
-            raise UnreadableModel(f"The model names inputs that it does not have. Received: {missing}")
-        if feeds is not None and len(feeds) < len(names):
-            raise UnreadableModel(f"A nested model is called with too few inputs. Received: {self.path[-1]!r}")
-        for number, name in enumerate(names):
-            tensor = self.builder.add_input(self.entries[name], self.path) if feeds is None else feeds[number]
-            self.done[name, 0] = [tensor]
-            inner = mapping(self.entries[name].get("config"))
-            shape = shape_of(inner.get("batch_shape")) or shape_of(inner.get("batch_input_shape"))
-            if shape is not None:
-                self.builder.shapes.setdefault(tensor, shape)
-
-    def _order(self) -> list[tuple[str, int]]:
-        """Nodes in an order in which each comes after what it reads (Kahn 1962)."""
-        needs: dict[tuple[str, int], set[tuple[str, int]]] = {}
-        readers: dict[tuple[str, int], list[tuple[str, int]]] = {}
-        for key, call in self.nodes.items():
-            sources = {self._key(r) for r in references([*call.args, call.kwargs])}
-            needs[key] = {s for s in sources if s not in self.done}
-            for source in needs[key]:
-                readers.setdefault(source, []).append(key)
-        ready = deque(key for key, missing in needs.items() if not missing)
-        order: list[tuple[str, int]] = []
-        while ready:
-            key = ready.popleft()
-            order.append(key)
-            for reader in readers.get(key, []):
-                needs[reader].discard(key)
-                if not needs[reader]:
-                    ready.append(reader)
-        return order
-
-    def _key(self, found: Reference) -> tuple[str, int]:
-        return found.layer, found.node - self.own_node.get(found.layer, 0)
-
-    def _call(self, key: tuple[str, int]) -> None:
-        call = self.nodes[key]
-        args = [resolve(arg, self._tensor) for arg in call.args]
-        kwargs = {name: resolve(arg, self._tensor) for name, arg in call.kwargs.items()}
-        self.done[key] = self.builder.apply(
-            self.entries[key[0]], self.path, self.slots, self.groups, args=args, kwargs=kwargs
-        )
-
-    def _tensor(self, found: Reference) -> Tensor:
-        tensors = self.done[self._key(found)]
-        if is_model(self.entries[found.layer]):
-            if not 0 <= found.index < len(tensors):
-                raise UnreadableModel(f"Output {found.index} of {found.layer!r} does not exist.")
-            tensor = tensors[found.index]
-        else:
-            tensor = Tensor(tensors[0].call, found.index)
-        if found.shape is not None:
-            self.builder.shapes.setdefault(tensor, found.shape)
-        return tensor
-
-    def _output(self, port: Reference) -> Tensor:
-        """An output; here Keras 3 counts a nested Functional's own node, so try both numbers."""
-        if port.layer not in self.entries:
-            raise UnreadableModel(f"The model names an output that it does not have. Received: {port.layer!r}")
-        nested = is_model(self.entries[port.layer])
-        counts = "output_layers" in mapping(self.entries[port.layer].get("config"))
-        shift = max(self.own_node.get(port.layer, 0), int(nested and counts))
-        for node in dict.fromkeys((port.node - shift, port.node)):
-            if (port.layer, node) in self.done:
-                tensors = self.done[port.layer, node]
-                return tensors[min(port.index, len(tensors) - 1)] if nested else Tensor(tensors[0].call, port.index)
-        raise UnreadableModel(
-            "The model's graph has loops or loose ends, so its output cannot be traced back to an input. "
-            f"Received: output={port.layer!r}"
-        )
+def _input_shape(config: Mapping[str, Json]) -> Shape | None:
+    """The shape of an input layer, under its name in Keras 3 or in Keras 2."""
+    return shape_of(config.get("batch_shape")) or shape_of(config.get("batch_input_shape"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.archive import SAVE_AGAIN, Archive, parse_json
 from siamdoctor.models.config import mapping, sequence, text
-from siamdoctor.models.dissolve import is_model
+from siamdoctor.models.functional import is_model
 from siamdoctor.models.nodes import ports
 from siamdoctor.results import Json
 

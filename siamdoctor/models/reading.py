@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from siamdoctor.errors import UnreadableModel
-from siamdoctor.models import audit, clues
+from siamdoctor.models import audit
 from siamdoctor.models.archive import MAX_CONFIG, Archive, open_archive, read_file
-from siamdoctor.models.blueprint import Blueprint, InputPort, Lambda, StoredWeight
+from siamdoctor.models.blueprint import Blueprint
 from siamdoctor.models.compiled import read_compiled
-from siamdoctor.models.config import text
-from siamdoctor.models.describe import batch_coupled, describe_encoder, describe_head, input_shape
+from siamdoctor.models.describe import batch_coupled, describe_encoder, describe_head
 from siamdoctor.models.dissolve import read_graph
 from siamdoctor.models.encoders import Prepared, prepare
 from siamdoctor.models.graph import Graph
-from siamdoctor.models.heads import Standin, replace_unknown
+from siamdoctor.models.listing import lambdas, ports, weights
 from siamdoctor.models.locating import locate
 from siamdoctor.models.own_code import mark_supplied, names_in
 from siamdoctor.models.parts import Parts
+from siamdoctor.models.standins import Standin, replace_unknown
 from siamdoctor.models.twins import Anatomy, dissect
 from siamdoctor.models.weights import LayerVariables, variables_of
 from siamdoctor.settings import ModelSettings
@@ -66,6 +65,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     compiled = read_compiled(archive.compiled)
     assumed = (
         located.assumed
+        + _ran(graph, settings.custom_objects)
         + (sides.encoder.assumed if sides.encoder else ())
         + tuple(
             f"Layer {s.layer!r} in the head was recognised as {s.guess.kind.replace('_', ' ')}, by {s.guess.by}."
@@ -89,7 +89,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
             unit_norm=encoder is not None and encoder.unit_norm,
             loadable=parts is not None and not parts.head_refusals,
         ),
-        inputs=_ports(graph),
+        inputs=ports(graph),
         outputs=len(graph.outputs),
         ignored_inputs=tuple(graph.layer_of(t).name for t in anatomy.ignored),
         same_input_twice=anatomy.same_input is not None,
@@ -99,13 +99,19 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         metrics=compiled.metrics,
         optimizer=compiled.optimizer,
         learning_rate=compiled.learning_rate,
-        lambdas=_lambdas(graph, anatomy, sides),
-        weights=_weights(graph, archive, anatomy, variables),
+        lambdas=lambdas(graph, anatomy, sides.encoder, sides.standins),
+        weights=weights(graph, archive.weights, anatomy, variables),
         unreadable=unreadable,
         advice=advice,
         assumed=assumed,
         parts=parts,
     )
+
+
+def _ran(graph: Graph, source: str | None) -> tuple[str, ...]:
+    """Says that the user's code will run, and what for."""
+    made = dict.fromkeys(layer.class_name for layer in graph.layers.values() if layer.is_supplied)
+    return (f"Your code in {source} is run to make {', '.join(made)}.",) if made else ()
 
 
 def _architecture(settings: ModelSettings) -> str | None:
@@ -157,18 +163,6 @@ def _parts(
     )
 
 
-def _ports(graph: Graph) -> tuple[InputPort, ...]:
-    """The model's inputs."""
-    return tuple(
-        InputPort(
-            name=graph.layer_of(t).name,
-            shape=input_shape(graph, t),
-            dtype=text(graph.layer_of(t).config.get("dtype")) or "float32",
-        )
-        for t in graph.inputs
-    )
-
-
 def _complaints(parts: Parts | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What cannot be loaded, and which option would help."""
     if parts is None:
@@ -190,39 +184,3 @@ def _complaints(parts: Parts | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
             "your own classes be used (it runs that file)."
         )
     return unreadable, tuple(advice)
-
-
-def _lambdas(graph: Graph, anatomy: Anatomy, sides: _Sides) -> tuple[Lambda, ...]:
-    """Every Lambda, where it stands and what it was taken for."""
-    known = dict(sides.encoder.recognised) if sides.encoder else {}
-    known |= {s.layer: s.guess.kind for s in sides.standins}
-    in_encoder = set(anatomy.encoder.layers) if anatomy.encoder else set()
-    at_end = sides.encoder.at_end if sides.encoder else frozenset()
-    found: list[Lambda] = []
-    for name, layer in graph.layers.items():
-        if clues.is_lambda(layer):
-            place = "encoder end" if name in at_end else "encoder" if name in in_encoder else "head"
-            found.append(Lambda(name=name, place=place, recognised_as=known.get(name)))  # type: ignore[arg-type]
-    return tuple(found)
-
-
-def _weights(graph: Graph, archive: Archive, anatomy: Anatomy, variables: LayerVariables) -> tuple[StoredWeight, ...]:
-    """Every stored array with where it belongs."""
-
-    def part(name: str) -> str:
-        sides = (("encoder", anatomy.encoder), ("second tower", anatomy.second), ("head", anatomy.head))
-        return next((title for title, side in sides if side is not None and name in side.layers), "other")
-
-    return tuple(
-        StoredWeight(
-            part=part(name),
-            layer=name,
-            layer_class=graph.layers[name].class_name,
-            variable=variable.name,
-            shape=variable.array.shape,
-            initializer=variable.initializer,
-            load=partial(archive.weights.read, variable.array.path),
-        )
-        for name, stored in variables.items()
-        for variable in stored
-    )

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, replace
-from functools import reduce
 
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.blueprint import Sharing
-from siamdoctor.models.extract import extract, identity, is_inert, printed, simplify
+from siamdoctor.models.extract import extract, simplify
 from siamdoctor.models.graph import Graph, Tensor
+from siamdoctor.models.tracing import Sources, Traced, exits_of, gates_of, on_side, trace
 
-Sources = frozenset[Tensor]
 ATTENTION = frozenset({"MultiHeadAttention", "Attention", "AdditiveAttention", "GroupQueryAttention"})
 CUTTING = frozenset({"GetItem", "Slice", "Unstack", "Split", "Lambda", "SlicingOpLambda"})
 
@@ -39,15 +38,6 @@ class Anatomy:
     same_input: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Traced:
-    """For every call: which sources it depends on, its signature, and its layers with weights."""
-
-    sources: tuple[Sources, ...]
-    signatures: tuple[int, ...]
-    weighted: tuple[frozenset[str], ...]
-
-
 def dissect(graph: Graph, weighted: frozenset[str], named: str | None = None) -> Anatomy:
     """Split a model into encoder and head.
 
@@ -61,7 +51,7 @@ def dissect(graph: Graph, weighted: frozenset[str], named: str | None = None) ->
     """
     whole = simplify(graph, weighted)
     sides = _slices(whole) if len(whole.inputs) == 1 else whole.inputs
-    traced = _trace(whole, weighted, sides)
+    traced = trace(whole, weighted, sides)
     live = whole.ancestors(whole.outputs)
     used = tuple(t for t in sides if t.call in live)
     ignored = tuple(t for t in whole.inputs if t.call not in live)
@@ -96,28 +86,6 @@ def _slices(graph: Graph) -> tuple[Tensor, ...]:
     return tuple(cuts) if len(shapes) == 1 else ()
 
 
-def _trace(graph: Graph, weighted: frozenset[str], starts: tuple[Tensor, ...]) -> _Traced:
-    """Walk the calls once, in order."""
-    sources: list[Sources] = []
-    signatures: list[int] = []
-    layers: list[frozenset[str]] = []
-    begin = frozenset(starts)
-    for number, call in enumerate(graph.calls):
-        layer = graph.layers[call.layer]
-        own = frozenset(t for t in begin if t.call == number)
-        read = [t for t in call.tensors() if t not in begin]
-        direct = frozenset(t for t in call.tensors() if t in begin)
-        sources.append(reduce(frozenset.union, (sources[t.call] for t in read), own | direct))
-        inherited: frozenset[str] = reduce(frozenset.union, (layers[t.call] for t in read), frozenset())
-        layers.append(inherited | ({call.layer} & weighted))
-        marks = {t: -1 if t in begin else signatures[t.call] for t in call.tensors()}
-        if is_inert(layer) and len(marks) == 1:
-            signatures.append(next(iter(marks.values())))
-        else:
-            signatures.append(hash((identity(layer, weighted), printed(call, marks))))
-    return _Traced(tuple(sources), tuple(signatures), tuple(layers))
-
-
 def _named(graph: Graph, name: str) -> tuple[Tensor, ...]:
     """Where a layer or nested model of that name ends: what is read by something that is no part of it."""
     inside = [name in graph.layers[call.layer].path for call in graph.calls]
@@ -130,20 +98,20 @@ def _named(graph: Graph, name: str) -> tuple[Tensor, ...]:
 
 
 def _sides(
-    graph: Graph, traced: _Traced, used: tuple[Tensor, ...], named: str | None
+    graph: Graph, traced: Traced, used: tuple[Tensor, ...], named: str | None
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Where each of the two sides may end: the last place first, or the one that the user names."""
     if named is None:
-        gates = [_gates(graph, side, _exits(graph, traced, frozenset({side}))) for side in used[:2]]
+        gates = [gates_of(graph, side, exits_of(graph, traced, frozenset({side}))) for side in used[:2]]
         return gates[0], gates[1]
     ends = _named(graph, named)
-    left, right = ([t for t in ends if _side_of(t, traced, frozenset({side}))] for side in used[:2])
+    left, right = ([t for t in ends if on_side(t, traced, frozenset({side}))] for side in used[:2])
     if not left or not right:
         raise UnreadableModel(f"This layer does not stand on both sides of the model. Received: encoder={named!r}")
     return left, right
 
 
-def _meeting(graph: Graph, traced: _Traced, used: tuple[Tensor, ...], named: str | None) -> Anatomy:
+def _meeting(graph: Graph, traced: Traced, used: tuple[Tensor, ...], named: str | None) -> Anatomy:
     """Two or more inputs are in use: find where their sides end and what comes after."""
     output = next((t for t in graph.outputs if len(traced.sources[t.call]) > 1), None)
     gates = _sides(graph, traced, used, named)
@@ -163,46 +131,7 @@ def _meeting(graph: Graph, traced: _Traced, used: tuple[Tensor, ...], named: str
     )
 
 
-def _exits(graph: Graph, traced: _Traced, side: Sources) -> frozenset[Tensor]:
-    """Tensors of one side that are read where other sides come in, or that are outputs."""
-    found: set[Tensor] = {t for t in graph.outputs if traced.sources[t.call] == side}
-    for number in graph.ancestors(graph.outputs):
-        if len(traced.sources[number]) > 1:
-            found |= {t for t in graph.calls[number].tensors() if _side_of(t, traced, side)}
-    return frozenset(found)
-
-
-def _side_of(tensor: Tensor, traced: _Traced, side: Sources) -> bool:
-    return tensor in side or traced.sources[tensor.call] == side
-
-
-def _gates(graph: Graph, start: Tensor, exits: frozenset[Tensor]) -> list[Tensor]:
-    """Tensors that everything on the way from `start` to `exits` passes through, the last one first.
-
-    The last gate is the embedding: the head may read it several times, or through weightless side paths
-    such as the norms of a cosine, but reads nothing from further up.
-    """
-    region = sorted(_region(graph, start, exits), key=lambda t: t.call, reverse=True)
-    gates = [t for t in region if start.call not in _upstream(graph, exits, frozenset({t}), start)]
-    return gates or [start]
-
-
-def _region(graph: Graph, start: Tensor, exits: frozenset[Tensor]) -> set[Tensor]:
-    """All tensors between an input and its exits, both included."""
-    stop = frozenset({start})
-    calls = graph.ancestors(tuple(exits), stop)
-    read = {t for number in calls for t in graph.calls[number].tensors()}
-    return {t for t in read | exits if t == start or t.call in calls}
-
-
-def _upstream(graph: Graph, exits: frozenset[Tensor], blocked: frozenset[Tensor], start: Tensor) -> frozenset[int]:
-    """Calls reachable from the exits without passing through the blocked tensors."""
-    if start in blocked:
-        return frozenset()
-    return graph.ancestors(tuple(exits - blocked), blocked) | {t.call for t in exits - blocked}
-
-
-def _match(traced: _Traced, left: list[Tensor], right: list[Tensor]) -> tuple[Tensor, Tensor, Sharing]:
+def _match(traced: Traced, left: list[Tensor], right: list[Tensor]) -> tuple[Tensor, Tensor, Sharing]:
     """The deepest pair of gates with the same signature, else with the same weights, else the ends."""
     for same in (traced.signatures, traced.weighted):
         for one in left:
@@ -213,7 +142,7 @@ def _match(traced: _Traced, left: list[Tensor], right: list[Tensor]) -> tuple[Te
     return left[0], right[0], "separate"
 
 
-def _pair_output(graph: Graph, traced: _Traced, pair: Sources, output: Tensor) -> Tensor | None:
+def _pair_output(graph: Graph, traced: Traced, pair: Sources, output: Tensor) -> Tensor | None:
     """The output of the comparison of the first two sides.
 
     With three inputs it is the deepest tensor that depends on anchor and positive alone; where there is
@@ -225,7 +154,7 @@ def _pair_output(graph: Graph, traced: _Traced, pair: Sources, output: Tensor) -
     return next((Tensor(number) for number in live if traced.sources[number] == pair), None)
 
 
-def _doubled(graph: Graph, traced: _Traced, live: frozenset[int]) -> Tensor | None:
+def _doubled(graph: Graph, traced: Traced, live: frozenset[int]) -> Tensor | None:
     """What is compared with itself where an input was left out: the first tensor that a call reads twice."""
     for number in sorted(live):
         call = graph.calls[number]
