@@ -35,7 +35,7 @@ slow: .venv/installed ## run the tests that take minutes
 bench: .venv/installed-bench ## diagnose networks whose fault is known, and count how often it is named
 	@$(BIN)/python benchmarks/ward.py $(ARGS)
 
-fuzz: .venv/installed ## look for new counterexamples: thousands of random inputs where `make test` tries sixty
+fuzz: .venv/installed ## look for new counterexamples: a thousand random inputs where `make test` tries sixty
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis $(ARGS)
 
 readme: .venv/installed ## write the generated parts of README.md anew
