@@ -6,11 +6,10 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from siamdoctor import __version__, answers
+from siamdoctor import __version__, answers, sweeping
 from siamdoctor.case import Case, Progress
 from siamdoctor.data.reading import find_training_split, read_samples
+from siamdoctor.describing import assumptions, subject, warnings
 from siamdoctor.errors import BadSettings, Unavailable
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.picturing import pictures
@@ -20,6 +19,7 @@ from siamdoctor.results import (
     Accuracy,
     AugmentationCheck,
     ChanceLevel,
+    MarginSweep,
     MetricComparison,
     Report,
     Subject,
@@ -136,6 +136,24 @@ def inspect_model(settings: Settings, *, live: object | None = None) -> Blueprin
     return read_blueprint(settings.model.path, settings.model)
 
 
+def sweep_margin(
+    settings: Settings,
+    *,
+    margins: tuple[float, ...] | None = None,
+    depth: sweeping.Depth | None = None,
+    loss: str | None = None,
+    resume: Path | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> tuple[Subject, MarginSweep, tuple[str, ...]]:
+    """Which margin would work; see `sweeping.sweep_margin`."""
+    case = open_case(settings, progress=progress)
+    sweep = sweeping.sweep_margin(
+        case, margins=margins, depth=depth, loss=loss, budget=settings.budget, resume=resume, jobs=jobs
+    )
+    return subject(case), sweep, assumptions(case)
+
+
 def compare_metrics(
     settings: Settings, progress: Progress | None = None
 ) -> tuple[Subject, MetricComparison, tuple[str, ...]]:
@@ -181,51 +199,3 @@ def measured_accuracy(case: Case) -> Accuracy | None:
         )
     except Unavailable:
         return None
-
-
-def subject(case: Case) -> Subject:
-    """What was examined, for the head of a report."""
-    blueprint, samples = case.blueprint, case.samples
-    encoder = blueprint.encoder
-    head = blueprint.head
-    described = f"{head.kind} ({head.merge} + {head.units} {head.activation})" if head.learned else head.kind
-    return Subject(
-        model=str(blueprint.path),
-        data=str(samples.path),
-        format=blueprint.format,
-        twins=blueprint.twins,
-        encoder=f"{encoder.name} ({encoder.dimension} coordinates)" if encoder is not None else None,
-        head=described,
-        inputs=tuple(f"{port.name} {port.shape}" for port in blueprint.inputs),
-        loss=case.settings.training.loss or blueprint.loss,
-        samples=len(samples),
-        identities=len(samples.identity_names),
-        seed=case.settings.seed,
-    )
-
-
-def assumptions(case: Case) -> tuple[str, ...]:
-    """Everything that was taken for granted for want of a declared fact."""
-    said = [*case.blueprint.assumed, *case.samples.assumed]
-    try:
-        said += case.rule.assumed
-        if not case.scaling_declared and not case.encoder.has_rescaling:
-            said.append(f"pixels are {case.scaling.name} before the model (no data.rescale declared)")
-        if not np.array_equal(case.identity[case.pairs.left], case.pairs.cluster_left):
-            said.append(
-                f"with {case.pairs.identities} identities, intervals are over samples and say nothing of new identities"
-            )
-    except Unavailable:
-        pass
-    return tuple(dict.fromkeys(said))
-
-
-def warnings(case: Case) -> tuple[str, ...]:
-    """Samples that were skipped, and parts of the model that could not be read."""
-    skipped = case.samples.unreadable()
-    said = list(case.blueprint.unreadable)
-    if skipped:
-        named = "; ".join(f"{s.name} ({s.reason})" for s in skipped[:3])
-        more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""  # noqa: PLR2004
-        said.append(f"{len(skipped)} unreadable samples were skipped: {named}{more}")
-    return tuple(said)

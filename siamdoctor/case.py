@@ -6,21 +6,20 @@ check that asked is skipped with it.
 
 from __future__ import annotations
 
-import dataclasses
 import zlib
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siamdoctor.data.history import History, read_history
-from siamdoctor.data.pairs import Pairs, draw_pairs, halve_given_pairs
+from siamdoctor.data.pairs import Pairs
 from siamdoctor.data.samples import FloatArray, IndexArray, Samples
 from siamdoctor.data.scaling import AS_STORED, Scaling, candidates, declared
 from siamdoctor.decision import Rule, deployed_rule
-from siamdoctor.errors import Unavailable, UnreadableData
+from siamdoctor.drawing import Drawn, draw, part_of
+from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import Blueprint, Encoder
 from siamdoctor.settings import Settings
 from siamdoctor.stats.geometry import Metric, pair_distance
@@ -133,56 +132,25 @@ class Case:
         )
 
     @cached_property
-    def _read(self) -> tuple[Pairs, IndexArray, FloatArray]:
-        """Pairs with positions into the samples read, which samples these are, and their stored values."""
-        samples, rng = self.samples, self.rng("pairs")
-        if samples.pairs is not None:
-            drawn = halve_given_pairs(samples.pairs, samples.identity, rng)
-        else:
-            drawn = draw_pairs(samples.identity, self.settings.data.pairs, rng)
-        self.progress(f"reading {np.unique([drawn.left, drawn.right]).size} samples", 0.1)
-        used = np.unique(np.concatenate([drawn.left, drawn.right]))
-        values = samples.load(used, self.sample_shape)
-        readable = np.asarray(np.isfinite(values.reshape(len(values), -1)).all(axis=1))
-        if not readable.any():
-            raise UnreadableData(f"No sample could be read as numbers. Received: data={samples.path}")
-        return self._without_unreadable(drawn, used, values, readable)
-
-    @staticmethod
-    def _without_unreadable(
-        drawn: Pairs, used: IndexArray, values: FloatArray, readable: NDArray[np.bool_]
-    ) -> tuple[Pairs, IndexArray, FloatArray]:
-        """Drop the pairs of samples that could not be decoded, and renumber the rest."""
-        position = np.cumsum(readable) - 1
-        left, right = np.searchsorted(used, drawn.left), np.searchsorted(used, drawn.right)
-        kept = readable[left] & readable[right]
-        pairs = dataclasses.replace(
-            drawn,
-            left=position[left][kept],
-            right=position[right][kept],
-            same=drawn.same[kept],
-            half=drawn.half[kept],
-            cluster_left=drawn.cluster_left[kept],
-            cluster_right=drawn.cluster_right[kept],
-        )
-        stored = values[readable] if not readable.all() else values
-        stored.setflags(write=False)
-        return pairs, used[readable], stored
+    def drawn(self) -> Drawn:
+        """The pairs and the samples that they need, read once."""
+        self.progress("reading samples", 0.1)
+        return draw(self.samples, self.sample_shape, self.settings.data.pairs, self.rng("pairs"))
 
     @property
     def pairs(self) -> Pairs:
         """The pairs that everything is measured on; left and right are positions in `pixels`."""
-        return self._read[0]
+        return self.drawn.pairs
 
     @property
     def used(self) -> IndexArray:
         """(n,) which samples of the data set were read."""
-        return self._read[1]
+        return self.drawn.used
 
     @property
     def pixels(self) -> FloatArray:
         """(n, *sample_shape) values as stored."""
-        return self._read[2]
+        return self.drawn.values
 
     @cached_property
     def identity(self) -> IndexArray:
@@ -229,7 +197,7 @@ class Case:
 
     def _scaling_score(self, option: Scaling) -> float:
         """AUC plus deployed accuracy (where a threshold is known) on a part of the pairs."""
-        view = self._part(SCALING_PAIRS).view(scaling=option)
+        view = self.part(SCALING_PAIRS).view(scaling=option)
         if not view.finite():
             return 0.0
         separation = max(view.auc, 1 - view.auc)
@@ -239,27 +207,12 @@ class Case:
         deployed = (view.as_deployed[same].mean() + (~view.as_deployed[~same]).mean()) / 2
         return separation + float(max(deployed, 1 - deployed))
 
-    def _part(self, count: int) -> Case:
-        """The same case on the first `count` pairs of a random order, for quick looks."""
-        pairs = self.pairs
-        chosen = np.sort(self.rng("part").permutation(pairs.same.size)[:count])
-        used = np.unique(np.concatenate([pairs.left[chosen], pairs.right[chosen]]))
+    def part(self, count: int) -> Case:
+        """The same case on a random part of its pairs, for quick looks."""
         part = Case(
-            blueprint=self._blueprint,
-            samples=self._samples,
-            settings=self.settings,
-            load_twin=lambda _: self.twin,
+            blueprint=self._blueprint, samples=self._samples, settings=self.settings, load_twin=lambda _: self.twin
         )
-        smaller = dataclasses.replace(
-            pairs,
-            left=np.searchsorted(used, pairs.left[chosen]),
-            right=np.searchsorted(used, pairs.right[chosen]),
-            same=pairs.same[chosen],
-            half=pairs.half[chosen],
-            cluster_left=pairs.cluster_left[chosen],
-            cluster_right=pairs.cluster_right[chosen],
-        )
-        part.__dict__["_read"] = (smaller, self.used[used], self.pixels[used])
+        part.__dict__["drawn"] = part_of(self.drawn, count, self.rng("part"))
         part.__dict__["rule"] = self.rule
         return part
 

@@ -58,8 +58,8 @@ def wrong_threshold(case: Case) -> Evidence:
             else f"The threshold {rule.threshold:g} is about where the data want it ({outcome.detail})."
         ),
         fix=(
-            f"Choose the threshold on validation pairs and store it with the model:\n    same = score {sign} {outcome.detail}"
-            "   # instead of " + f"{rule.threshold:g}"
+            "Choose the threshold on validation pairs and store it with the model:\n"
+            f"    same = score {sign} {outcome.detail}   # instead of {rule.threshold:g}"
         ),
         measurements=(
             Measurement(name="share of pairs called the same", value=share, expected="near the true share"),
