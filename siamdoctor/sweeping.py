@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Depth = Literal["analytic", "head", "full"]
 HEAD_SECONDS, FULL_SECONDS = 5.0, 120.0  # what a budget must allow for a depth to be chosen by itself
+UNASKED_SECONDS = 600.0  # that full depth may take where head depth could not work and no budget was given
 
 
 def sweep_margin(
@@ -42,8 +44,9 @@ def sweep_margin(
             margins at once, "full" trains the encoder anew for each. None: by the budget; head where training
             on identities is possible, and full where the encoder has collapsed.
         loss: a name from `sweep_losses.LOSSES`, or "triplet"; None for the declared loss, else contrastive.
-        budget: seconds; None takes the settings' own, and without any a fixed amount of training. With a
-            budget the amount depends on the machine, so only runs without one repeat exactly.
+        budget: seconds; None takes the settings' own, and without any a fixed amount of training. A budget
+            too small for that amount shortens every training by the machine's speed; only then does the same
+            seed not repeat exactly.
         resume: journal of full depth, read if it exists and added to after every training.
         jobs: processes that train at full depth.
 
@@ -102,11 +105,19 @@ def _deepest(case: Case, plan: SweepPlan, depth: Depth, *, chosen: bool) -> tupl
             if isinstance(found, Findings):
                 return found, sentences
             sentences.append(f"Head depth cannot work: {found}. The encoder was trained anew instead.")
+            plan = _bounded(plan)
         return full_sweep(case, plan), sentences
     except Unavailable as gap:
         if chosen:
             raise
         return analytic_sweep(case, plan), [*sentences, f"Nothing was trained: {gap.reason}."]
+
+
+def _bounded(plan: SweepPlan) -> SweepPlan:
+    """The plan with a budget, where the user gave none and did not ask for a depth that may take hours."""
+    if plan.budget is not None:
+        return plan
+    return dataclasses.replace(plan, budget=UNASKED_SECONDS, deadline=time.monotonic() + UNASKED_SECONDS)
 
 
 def _answer(case: Case, plan: SweepPlan, found: Findings, sentences: Sequence[str]) -> MarginSweep:

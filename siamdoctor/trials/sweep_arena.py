@@ -32,6 +32,8 @@ FEW_IDENTITIES = 20  # below it, training and evaluation of the same identities 
 CLUSTERED = 8  # identities from which intervals are over identities, as everywhere else
 SHARED = 0.9  # of the evaluation's identities that train as well: then it is the same set of them
 LARGEST = 3000  # samples that train, and as many that judge, so that memory and time stay bounded
+LARGEST_BYTES = 256 * 1024 * 1024  # that these samples may fill as float32
+FEWEST_SAMPLES = 200  # however large they are
 JUDGING_PAIRS = 2000
 THRESHOLD_PAIRS = 1000
 
@@ -121,7 +123,9 @@ def _rows(case: Case, rng: np.random.Generator) -> _Rows:
     training = _training(case)
     if training is not None:
         parts.append((training, False))
-    taken = [_evenly(part.identity, LARGEST, rng) for part, _ in parts]
+    fitting = LARGEST_BYTES // max(1, 4 * int(np.prod(case.sample_shape)))
+    most = int(np.clip(fitting, FEWEST_SAMPLES, LARGEST))
+    taken = [_evenly(part.identity, most, rng) for part, _ in parts]
     names = [
         [part.samples.identity_names[i] for i in part.identity[rows]]
         for (part, _), rows in zip(parts, taken, strict=True)

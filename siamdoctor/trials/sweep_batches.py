@@ -23,12 +23,13 @@ def fold_batches(arena: Arena, fold: int, kind: LossKind, steps: int, seed: int)
 
     For a loss on pairs, the first half of a batch holds the left sides and the second half the right ones,
     same-class and different-class pairs in equal number. For triplets, `EACH` samples of one identity after
-    another, with as many identities as there are, at most `OWNERS`.
+    another, with as many identities as every fold has, at most `OWNERS`: batches of all folds are of one size.
     """
     rng = np.random.default_rng([seed, fold, 11])
     if mines_triplets(kind):
         rows = arena.training_rows(fold)
-        return owner_batches(arena.identity[rows], steps, rng, rows)
+        owners = min(OWNERS, *(_with_positives(arena.identity[arena.training_rows(f)]) for f in range(arena.folds)))
+        return owner_batches(arena.identity[rows], steps, rng, rows, owners=owners)
     left, right, same = arena.training_pairs(fold, DISTINCT_PAIRS, rng)
     chosen = [_cycled(np.flatnonzero(same == kind_of), steps * PAIRS // 2, rng) for kind_of in (True, False)]
     mixed = np.concatenate([part.reshape(steps, -1) for part in chosen], axis=1)
@@ -41,7 +42,14 @@ def _cycled(items: IndexArray, count: int, rng: np.random.Generator) -> IndexArr
     return np.concatenate([rng.permutation(items) for _ in range(epochs)])[:count]
 
 
-def owner_batches(identity: IndexArray, steps: int, rng: np.random.Generator, rows: IndexArray) -> NDArray[np.int32]:
+def _with_positives(identity: IndexArray) -> int:
+    """Number of identities with two samples or more."""
+    return int((np.unique(identity, return_counts=True)[1] > 1).sum())
+
+
+def owner_batches(
+    identity: IndexArray, steps: int, rng: np.random.Generator, rows: IndexArray, *, owners: int
+) -> NDArray[np.int32]:
     """(steps, owners * EACH) of `rows`, whose identities are given; only identities of two samples or more.
 
     An identity with fewer samples than are wanted gives some of them twice.
@@ -49,7 +57,6 @@ def owner_batches(identity: IndexArray, steps: int, rng: np.random.Generator, ro
     order = np.argsort(identity, kind="stable")
     _, starts, sizes = np.unique(identity[order], return_index=True, return_counts=True)
     several = np.flatnonzero(sizes > 1)
-    owners = min(OWNERS, several.size)
     picked = rng.random((steps, several.size)).argpartition(owners - 1, axis=1)[:, :owners]
     chosen = several[picked][..., None]
     # A random start and a random odd-even stride walk without repeating while an identity has EACH samples.

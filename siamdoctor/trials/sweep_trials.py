@@ -17,7 +17,7 @@ from siamdoctor.results import Json
 from siamdoctor.trials.sweep_arena import Arena, fingerprint
 from siamdoctor.trials.sweep_batches import fold_batches
 from siamdoctor.trials.sweep_judging import Verdicts, court, judge
-from siamdoctor.trials.sweep_losses import LossKind
+from siamdoctor.trials.sweep_losses import LossKind, mines_triplets
 from siamdoctor.trials.training import Regimen, Trainer, Weights, fresh_weights, read_back, towers, written
 
 if TYPE_CHECKING:
@@ -67,10 +67,17 @@ class Workshop:
 
 
 def open_workshop(twin: Twin, arena: Arena, kind: LossKind, seeds: Sequence[int]) -> Workshop:
-    """Draw the weights that each seed starts from."""
+    """Draw the weights that each seed starts from.
+
+    Towers that are not tied train as two encoders, but for triplets, which compare within one of them.
+
+    Raises:
+        Unavailable: the embedding is not one row of numbers.
+    """
+    single = mines_triplets(kind)
     return Workshop(
-        architectures=tuple(written(tower) for tower in towers(twin)),
-        weights={seed: fresh_weights(twin, seed) for seed in seeds},
+        architectures=tuple(written(tower) for tower in towers(twin)[: 1 if single else None]),
+        weights={seed: fresh_weights(twin, seed, first_only=single) for seed in seeds},
         arena=arena,
         kind=kind,
     )
@@ -103,7 +110,8 @@ class Bench:
         regimen = Regimen(margin=task.margin, steps=task.steps, rate=task.rate)
         self.trainer.train(shop.weights[task.seed], batches, regimen, deadline=deadline, progress=progress)
         bench = court(shop.arena, task.fold, task.seed)
-        return judge(self.trainer.embed(bench.rows), bench, task.margin, shop.kind)
+        right = self.trainer.embed(bench.rows, side=1) if len(self.trainer.encoders) > 1 else None
+        return judge(self.trainer.embed(bench.rows), bench, task.margin, shop.kind, right=right)
 
 
 def as_json(verdict: Verdicts) -> dict[str, Json]:
@@ -200,12 +208,12 @@ def _elsewhere(workshop: Workshop, tasks: Sequence[Task], jobs: int, deadline: f
 _BENCH: list[tuple[Bench, float]] = []  # one entry in each worker process, none in the parent
 
 
-def _start(workshop: Workshop, processes: int, seconds_left: float) -> None:
+def _start(workshop: Workshop, processes: int, deadline: float) -> None:
     """Prepare a worker: Ctrl-C is the parent's to handle, and the cores are shared."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threads = str(max(1, (os.cpu_count() or 1) // processes))
     os.environ |= {"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": threads}
-    _BENCH.append((Bench(workshop), seconds_left))
+    _BENCH.append((Bench(workshop), deadline))
 
 
 def _work(task: Task) -> tuple[Task, Verdicts]:

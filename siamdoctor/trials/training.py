@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.data.samples import FloatArray, IndexArray
+from siamdoctor.errors import Unavailable
 from siamdoctor.models.runtime import import_keras, silenced
 from siamdoctor.trials.sweep_losses import LossKind, batch_cost
 from siamdoctor.trials.training_backend import Adam, compiled, tensorflow
@@ -138,7 +139,12 @@ def fresh_weights(twin: Twin, seed: int, *, first_only: bool = False) -> Weights
 
     Layers that the user froze keep what is stored: they were never to be trained, and may be pretrained. Where
     everything is frozen, everything is drawn afresh.
+
+    Raises:
+        Unavailable: the embedding is not one row of numbers.
     """
+    if len(twin.encoder.output.shape) != 2:  # noqa: PLR2004  (batch, coordinates)
+        raise Unavailable("the encoder does not give one row of numbers for each sample")
     stored, new = towers(twin), towers(twin.reinitialised(seed))
     if first_only:
         stored, new = stored[:1], new[:1]

@@ -96,3 +96,10 @@ def test_the_fingerprint_follows_the_data(plain_model, arena):
     again = build_arena(case_of(plain_model, clouds(12, 15, 1), settings_of()), folds=4)
     other = build_arena(case_of(plain_model, clouds(12, 15, 2), settings_of()), folds=4)
     assert fingerprint(arena) == fingerprint(again) != fingerprint(other)
+
+
+def test_triplet_batches_of_uneven_folds_are_of_one_size(plain_model):
+    arena = build_arena(case_of(plain_model, clouds(7, 12, 1), settings_of()), folds=3)
+    counts = {np.unique(arena.identity[arena.training_rows(f)]).size for f in range(3)}
+    assert len(counts) == 2
+    assert len({fold_batches(arena, f, "triplet-hard", 5, seed=0).shape for f in range(3)}) == 1

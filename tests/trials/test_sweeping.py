@@ -7,11 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 from siamdoctor.errors import BadSettings, Unavailable
+from siamdoctor.models.runtime import import_keras
 from siamdoctor.sweeping import sweep_margin
 from siamdoctor.trials import sweep_full
+from siamdoctor.trials.sweep_arena import build_arena
 from siamdoctor.trials.sweep_full import rungs, total_steps
 from siamdoctor.trials.sweep_trials import Bench
-from small_twins import case_of, clouds, settings_of
+from small_twins import FEATURES, case_of, clouds, dense_encoder, settings_of
 
 
 def test_head_depth_is_the_default_and_finds_a_better_margin(plain_case):
@@ -171,3 +173,44 @@ def test_two_processes_find_what_one_finds(plain_model):
 def test_an_exhausted_budget_says_that_nothing_was_finished(plain_case):
     with pytest.raises(Unavailable, match="no training was finished"):
         sweep_margin(plain_case, depth="full", margins=(0.5, 1.0), budget=0.001)
+
+
+def two_towers(path):
+    """Towers that share nothing, each with its own weights."""
+    import_keras()
+    import keras  # noqa: PLC0415  (seconds that only these tests need)
+
+    sides = [keras.Input((FEATURES,)) for _ in range(2)]
+    towers = [dense_encoder(keras) for _ in sides]
+    for number, tower in enumerate(towers):
+        tower.name = f"tower{number}"
+    left, right = (tower(side) for tower, side in zip(towers, sides, strict=True))
+    total = keras.ops.sum(keras.ops.square(left - right), axis=1, keepdims=True)
+    keras.Model(sides, keras.ops.sqrt(keras.ops.maximum(total, 1e-7))).save(path)
+    return path
+
+
+@pytest.mark.usefixtures("short")
+def test_untied_towers_are_swept_as_two_encoders(tmp_path):
+    case = case_of(two_towers(tmp_path / "model.keras"), clouds(10, 12, 1), settings_of())
+    assert case.blueprint.twins == "separate"
+    assert sweep_margin(case, depth="full", margins=(1.0, 4.0)).depth == "full"
+    assert sweep_margin(case, depth="full", margins=(1.0,), loss="triplet").loss == "triplet-semi-hard"
+
+
+def test_large_samples_are_fewer(plain_model, monkeypatch):
+    monkeypatch.setattr("siamdoctor.trials.sweep_arena.LARGEST_BYTES", 4 * FEATURES * 250)
+    arena = build_arena(case_of(plain_model, clouds(12, 40, 1), settings_of()))
+    assert len(arena.inputs) == 250
+
+
+@pytest.mark.usefixtures("short")
+def test_a_budget_shortens_the_trainings(plain_model, monkeypatch):
+    monkeypatch.setattr(sweep_full._Contest, "_seconds_per_step", lambda _self: 1.0)
+    monkeypatch.setattr(sweep_full, "FEWEST_STEPS", 20)
+    steps: list[int] = []
+    run = Bench.run
+    monkeypatch.setattr(Bench, "run", lambda self, task, **o: steps.append(task.steps) or run(self, task, **o))
+    case = case_of(plain_model, clouds(8, 12, 1), settings_of())
+    sweep_margin(case, depth="full", margins=(0.5, 2.0), budget=300.0)
+    assert set(steps) == {42}  # 85 % of 300 s, two margins, three trainings each, a second a step
