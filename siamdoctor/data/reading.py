@@ -106,19 +106,20 @@ def _only_npz(path: Path) -> Path | None:
 
 
 def _read_folder(path: Path, split: str | None, same_label: int | None) -> Samples:
-    """Read a folder by what lies in it."""
+    """Read a folder by what lies in it: arrays of some kind, or files in folders."""
     if is_saved_dataset(path):
         return read_arrays(saved_arrays(path), split, same_label)
     if npy_files(path):
         return read_arrays(array_set(path), split, same_label)
     arrays = _array_folders(path)
-    inner = next((name for name in ((split,) if split else PREFERENCE) if name in arrays), None)
+    inner = next((arrays[name] for name in ((split,) if split else PREFERENCE) if name in arrays), _only_npz(path))
     if inner is not None:
-        place = arrays[inner]
-        return _read_folder(place, split, same_label) if place.is_dir() else _read_file(place, split, same_label)
-    only = _only_npz(path)
-    if only is not None:
-        return _read_file(only, split, same_label)
+        return (_read_folder if inner.is_dir() else _read_file)(inner, split, same_label)
+    return _read_tree(path, split)
+
+
+def _read_tree(path: Path, split: str | None) -> Samples:
+    """Read folders of files by how they are named."""
     tree = walk(path)
     chosen = choose(tree, split)
     if is_triple_set(chosen):
