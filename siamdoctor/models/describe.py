@@ -31,6 +31,7 @@ ACTIVATION_LAYERS = {
     "Silu": "silu",
     "LeakyRelu": "leaky_relu",
 }
+MAX_LISTED = 8  # longer settings are no line of a description
 SETTINGS = (
     "momentum", "epsilon", "rate", "axis", "scale", "offset", "use_bias", "center", "kernel_size", "strides",
     "pool_size", "padding", "negative_slope", "alpha", "normalize", "axes", "mask_zero", "factor", "seed",
@@ -64,7 +65,7 @@ def activation_of(layer: Layer) -> str | None:
 def _is_plain(value: Json) -> bool:
     """Whether a setting can be printed in a line."""
     if isinstance(value, list):
-        return all(isinstance(item, bool | int | float | str) for item in value)
+        return len(value) <= MAX_LISTED and all(isinstance(item, bool | int | float | str) for item in value)
     return isinstance(value, bool | int | float | str)
 
 

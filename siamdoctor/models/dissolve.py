@@ -13,7 +13,7 @@ from siamdoctor.models.legacy import modern_config, modern_operation
 from siamdoctor.models.nodes import Reference, resolve
 from siamdoctor.results import Json
 
-MAX_CALLS = 20_000  # a ResNet152 twin has about a thousand
+MAX_CALLS = 10_000  # a ResNet152 twin has about a thousand
 MAX_NESTING = 30
 MAX_MODELS = 2_000  # each call of a nested model counts
 

@@ -44,9 +44,10 @@ def simplify(graph: Graph, weighted: frozenset[str]) -> Graph:
     seen: dict[tuple[str, str], int] = {}
     moved: dict[int, int] = {}
     calls: list[Call] = []
+    known = {name: identity(layer, weighted) for name, layer in graph.layers.items()}
     for number, call in enumerate(graph.calls):
         fresh = renumber(call, moved)
-        key = (identity(graph.layers[call.layer], weighted), printed(fresh, {t: t.call for t in fresh.tensors()}))
+        key = (known[call.layer], printed(fresh, {t: t.call for t in fresh.tensors()}))
         if key in seen and call.tensors():
             moved[number] = seen[key]
             continue

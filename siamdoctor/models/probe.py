@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from siamdoctor.models.config import integer, number, sequence, text
 from siamdoctor.models.graph import Argument, Call, Graph, Layer, Tensor
 
+MAX_ELEMENTS = 1 << 20
 Array = NDArray[np.float64]
 Unary = Callable[[Array], Array]
 Binary = Callable[[Array, Array], Array]
@@ -78,9 +79,11 @@ def follow(graph: Graph, inputs: tuple[Array, ...]) -> Mapping[Tensor, Array]:
             continue
         try:
             with np.errstate(all="ignore"):
-                values[Tensor(position)] = _apply(graph.layers[call.layer], call, values)
+                value = _apply(graph.layers[call.layer], call, values)
         except (_Opaque, ValueError, TypeError, IndexError, FloatingPointError):
             continue
+        if value.size <= MAX_ELEMENTS:  # joining a tensor to itself doubles it, twenty times over a million times
+            values[Tensor(position)] = value
     return values
 
 
