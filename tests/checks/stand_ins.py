@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from siamdoctor.case import Case
 from siamdoctor.data.samples import GivenPairs, Samples
-from siamdoctor.errors import Unavailable
+from siamdoctor.errors import Unavailable, UnreadableData
 from siamdoctor.models.blueprint import Blueprint, Encoder, Head, LayerNote
 from siamdoctor.settings import DataSettings, DecisionSettings, Settings, TrainingSettings
 
@@ -132,6 +132,12 @@ def clouds(identities=10, each=20, *, dimension=8, noise=0.3, seed=0, scatter=1.
 def samples(x, identity, *, kind="arrays", pairs=None, names=None, identity_known=True, unreadable=()):
     x = np.asarray(x, dtype=np.float32)
     names = names or tuple(f"id{i}" for i in range(int(identity.max()) + 1))
+
+    def load(indices, shape):
+        if np.prod(shape) != np.prod(x.shape[1:]):
+            raise UnreadableData(f"The samples do not have this shape. Received: shape={shape}")
+        return x[indices].reshape(len(indices), *shape).copy()
+
     return Samples(
         path=Path("data"),
         format="invented",
@@ -140,7 +146,7 @@ def samples(x, identity, *, kind="arrays", pairs=None, names=None, identity_know
         identity=np.asarray(identity, dtype=np.int64),
         identity_names=names,
         stored_scale=float(np.nanmax(np.abs(x))),
-        load=lambda indices, shape: x[indices].reshape(len(indices), *shape).copy(),
+        load=load,
         digest=lambda indices: tuple(x[i].tobytes().hex() for i in indices),
         thumbnail=lambda _: b"",
         unreadable=lambda: unreadable,

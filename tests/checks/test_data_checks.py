@@ -339,6 +339,17 @@ class TestLeakyEvaluation:
     def test_a_stray_copy_is_worth_no_alarm(self):
         assert evidence("leaky-evaluation", self.overlapping(0.015)).certainty < 0.25
 
+    def test_blank_images_are_alike_without_having_leaked(self):
+        x, who = pictures()
+        blank = x.copy()
+        blank[::3] = 0
+        training, judged = slice(0, None, 2), slice(1, None, 2)
+        patient = case(
+            samples(blank[judged], who[judged], kind="images"),
+            training=samples(blank[training], who[training], kind="images"),
+        )
+        assert evidence("leaky-evaluation", patient).certainty == 0
+
     def test_judging_by_the_training_data_themselves(self):
         x, who = clouds()
         data = samples(x, who)

@@ -33,6 +33,14 @@ class TestSaturatedOutput:
         assert patient.trial("unsaturated").accuracy.value > 0.9
         assert evidence("saturated-output", patient).certainty == 1
 
+    def test_a_history_at_the_loss_of_zeros_and_ones_speaks_for_a_model_fed_otherwise_now(self, tmp_path):
+        log = history(tmp_path / "history.csv", loss=[0.5] * 6)
+        facts = settings(loss="mse", history=log)
+        patient = case(samples(0.4 * X, WHO), head=head("exp_manhattan"), facts=facts)
+        found = evidence("saturated-output", patient)
+        assert found.certainty > 0.5
+        assert "0 or exactly 1" in found.summary
+
     @pytest.mark.parametrize("seed", range(3))
     def test_a_similarity_of_fitting_scale_is_clear(self, seed):
         assert evidence("saturated-output", self.similarity(0.4, seed=seed)).certainty == 0

@@ -189,6 +189,9 @@ class TestBatchCoupledOutput:
         found = evidence("batch-coupled-output", patient)
         assert (found.certainty, found.proof) == (1.0, True)
         assert "l2_normalize" in found.summary
+        alone = next(m.value for m in found.measurements if "by itself" in m.name)
+        assert found.at_stake == pytest.approx(100 * abs(patient.accuracy.value - alone))
+        assert found.at_stake > 20
 
     def test_it_is_found_without_the_graph_naming_it(self):
         patient = case(samples(X, WHO), head=head("euclidean"), embed=self.normalised_over_the_batch)
@@ -209,6 +212,13 @@ class TestBatchCoupledOutput:
             return 0.5 + 1e-7 * len(left) * np.ones(len(left)) * np.sign(right[:, 0])
 
         patient = case(samples(X, WHO), head=learned(), compare=constant)
+        assert evidence("batch-coupled-output", patient).certainty == 0
+
+    def test_rounding_of_a_cosine_between_parallel_vectors_is_no_coupling(self):
+        def parallel(left, right):
+            return 1e-7 * np.sin(len(left) + 1e4 * left[:, 0] + right[:, 0])
+
+        patient = case(samples(X, WHO), head=head("cosine_distance"), compare=parallel)
         assert evidence("batch-coupled-output", patient).certainty == 0
 
     def test_a_graph_that_cannot_be_run_is_believed_in_part(self):
@@ -240,6 +250,12 @@ class TestEasyTriplets:
     def test_a_loss_at_work_on_a_weak_embedding_is_another_matter(self, tmp_path):
         patient = self.with_loss(tmp_path, [0.2, 0.15, 0.12, 0.11, 0.1, 0.1], noise=1.6)
         assert evidence("easy-triplets", patient).certainty < 0.25
+
+    def test_triplets_used_up_on_training_samples_alone_are_worth_a_line_only(self, tmp_path):
+        log = history(tmp_path / "history.csv", loss=[0.1, 0.01, 0.002, 0.001, 0.001, 0.001])
+        known, fresh = samples(*clouds(noise=0.2)), samples(*clouds(noise=1.6, seed=3))
+        patient = case(fresh, training=known, facts=settings(loss="triplet", margin=0.2, history=log))
+        assert 0 < evidence("easy-triplets", patient).certainty < 0.5
 
     def test_a_loss_of_exactly_the_margin(self, tmp_path):
         patient = self.with_loss(tmp_path, [0.25, 0.21, 0.2, 0.2001, 0.1999, 0.2], noise=1.6)
@@ -301,7 +317,7 @@ class TestMisalignedLabels:
         """Each sample somewhere of its own, at about half the margin from every other, with a trace of identity."""
         seeds = (np.abs(x[:, :3]).sum(1) * 1e6).astype(int) % (2**31)
         own = np.stack([np.random.default_rng(s).normal(size=16) for s in seeds])
-        return 0.085 * own + 0.045 * np.resize(x.T, (16, len(x))).T
+        return 0.085 * own + 0.07 * np.resize(np.tanh(x).T, (16, len(x))).T
 
     def test_a_fitted_list_that_says_nothing_of_fresh_pairs_of_the_same_images(self, tmp_path):
         falling = np.geomspace(0.25, 0.08, 12).tolist()
@@ -313,6 +329,18 @@ class TestMisalignedLabels:
         falling = np.geomspace(0.25, 0.08, 12).tolist()
         found = evidence("misaligned-labels", self.trained(tmp_path, falling, lambda x: 0.3 * x))
         assert found.certainty == 0
+
+    def test_a_ruin_that_a_remedy_repairs_was_no_noise(self, tmp_path):
+        """Here the embedding separates well by cosine, so its labels cannot have been noise."""
+        falling = np.geomspace(0.25, 0.08, 12).tolist()
+
+        def wandering_lengths(x):
+            length = 0.02 + np.abs(np.sin(1e4 * x[:, :1]))
+            return 1.2 * length * x / (1e-9 + np.linalg.norm(x, axis=1, keepdims=True))
+
+        patient = self.trained(tmp_path, falling, wandering_lengths)
+        assert patient.trial("metric").accuracy.value > 0.9
+        assert evidence("misaligned-labels", patient).certainty == 0
 
     def test_identities_that_nothing_could_tell_apart_accuse_nobody(self, tmp_path):
         rng = np.random.default_rng(0)

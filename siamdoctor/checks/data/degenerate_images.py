@@ -15,10 +15,22 @@ from siamdoctor.stats.resampling import Dyads, accuracy_draws, interval
 from siamdoctor.stats.roc import balanced_accuracy
 
 FLAT = 1e-3  # spread of an image's values, in units of the data's scale, below which there is no picture
+TELLING = 0.1  # by how much more training images must be unusable to be named before those evaluated
 FEWEST = 60  # pairs of sound images from which their accuracy is worth a line
 
 
-@check("SD407", impact=Impact.MAJOR, explains={"wrong-threshold", "mismatched-metric", "too-few-identities"})
+@check(
+    "SD407",
+    impact=Impact.MAJOR,
+    explains={
+        "wrong-threshold",
+        "mismatched-metric",
+        "too-few-identities",
+        "undertrained",
+        "misaligned-labels",
+        "leaky-evaluation",
+    },
+)
 def degenerate_images(case: Case) -> Evidence:
     """Blank, broken or duplicate images among the data.
 
@@ -46,7 +58,7 @@ def degenerate_images(case: Case) -> Evidence:
         raise Unavailable("the data are not images")
     parts = {"evaluation": case} | _training(case)
     found = {name: _counts(part) for name, part in parts.items()}
-    worst = max(found, key=lambda name: found[name].unusable)
+    worst = max(found, key=lambda name: found[name].unusable + (TELLING if name == "evaluation" else 0.0))
     counts = found[worst]
     certainty = ramp(counts.unusable, clear=0.02, sure=0.15)
     recovers, sound = _on_sound_pairs(case, counts) if worst == "evaluation" and certainty else (None, None)

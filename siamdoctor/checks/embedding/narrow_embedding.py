@@ -47,7 +47,7 @@ def narrow_embedding(case: Case) -> Evidence:
     best = case.trial("metric").auc
     cone, recovers = _cone(case, cosine)
     dimension = case.encoder.dimension or case.embeddings.shape[1]
-    line = ramp(rank, clear=2.5, sure=1.6) * ramp(best, clear=0.93, sure=0.8) * (1.0 if dimension <= WHOLE else 0.7)
+    line = ramp(rank, clear=3, sure=2) * ramp(best, clear=0.95, sure=0.87) * (1.0 if dimension <= WHOLE else 0.7)
     certainty = max(cone, line)
     return Evidence(
         certainty=certainty,

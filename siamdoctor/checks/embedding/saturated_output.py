@@ -10,10 +10,13 @@ from siamdoctor.case import Case
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.stats.curves import settled
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.signatures import constant_output_losses, matching
 
 ENDS = (0.01, 0.99)
 RANGE = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+TOLD = 0.8  # certainty where the training loss is that of outputs at 0 and 1
 CONSTANT = 0.99  # a unit that is at one end for so many samples says nothing
 
 
@@ -47,6 +50,9 @@ def saturated_output(case: Case) -> Evidence:
     Seen in: whosebug.com/question/4715380; exp(-Manhattan) heads stand in five of 139 repositories.
     """
     outputs, units = _outputs(case), _units(case)
+    told = _told(case) if outputs is not None else None
+    if told is not None and outputs is not None and told.certainty > outputs.certainty:
+        outputs = told
     if outputs is None and units is None:
         raise Unavailable("neither output nor embedding has an end of its range to pile up at")
     pile = outputs.certainty if outputs is not None else 0.0
@@ -92,6 +98,23 @@ def _outputs(case: Case) -> _Pile | None:
             Measurement(name="share of different-class outputs below .01", value=_below(output, ~same), expected="any"),
             Measurement(name="smaller share of the two kinds at one end", value=share, expected="below 0.7"),
         ),
+    )
+
+
+def _told(case: Case) -> _Pile | None:
+    """The history's word, for models that were saturated in training and are fed otherwise now."""
+    try:
+        losses = case.history.column("loss") or ()
+    except Unavailable:
+        return None
+    declared = case.settings.training
+    resting = matching(losses, constant_output_losses(declared.loss, declared.margin))
+    dead = resting is not None and resting.dead and declared.loss in {"mse", "binary_crossentropy"}
+    level = settled(losses)
+    return _Pile(
+        certainty=TOLD if dead else 0.0,
+        sentence=f"The training loss rested at {level:.3g}, where every output is exactly 0 or exactly 1.",
+        rows=(Measurement(name="training loss", value=level, expected="not that of a saturated output"),),
     )
 
 

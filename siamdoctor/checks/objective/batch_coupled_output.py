@@ -8,9 +8,12 @@ from siamdoctor.case import Case
 from siamdoctor.data.samples import FloatArray
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
-from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.results import Evidence, Interval, Measurement
+from siamdoctor.stats.geometry import pair_distance
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.resampling import Dyads, accuracy_interval
 
+JUDGED = 300  # pairs judged by themselves, once the fault is found
 PAIRS = 24  # predicted one at a time as well, which is slow
 ROUNDING = 1e-3  # outputs that vary by less, in units of the largest, are taken to vary by this much
 TINY = 1e-4  # a cosine of two nearly equal vectors is rounded to a millionth of a unit
@@ -57,14 +60,23 @@ def batch_coupled_output(case: Case) -> Evidence:
     """
     named = case.blueprint.batch_coupled
     try:
-        alone, others = _influence(case)
+        single, others = _influence(case)
     except Unavailable:
         if not named:
             raise
-        alone = others = float("nan")
-    change = max(alone, others)
+        single = others = float("nan")
+    change = max(single, others)
     certainty = UNTRIED if np.isnan(change) else ramp(change, clear=0.01, sure=0.1)
     where = ", ".join(named) or "a layer"
+    alone = _alone(case) if certainty and not np.isnan(change) else None
+    rows = []
+    if alone is not None:
+        for name, value in (("in batches", case.accuracy), ("each pair by itself", alone)):
+            rows.append(
+                Measurement(
+                    name=f"accuracy, {name}", value=value.value, low=value.low, high=value.high, expected="equal"
+                )
+            )
     return Evidence(
         certainty=certainty,
         summary=(
@@ -76,11 +88,12 @@ def batch_coupled_output(case: Case) -> Evidence:
         "    keras.ops.sum(keras.ops.square(a - b), axis=-1, keepdims=True)\n"
         "    keras.layers.UnitNormalization(axis=-1)",
         measurements=(
+            *rows,
             Measurement(name="layers that run over the batch axis", value=", ".join(named) or "none", expected="none"),
-            Measurement(name="change of the output in a batch of one, in its own spread", value=alone, expected="0"),
+            Measurement(name="change of the output in a batch of one, in its own spread", value=single, expected="0"),
             Measurement(name="change of the output among other pairs, in its own spread", value=others, expected="0"),
         ),
-        recovers=_recovery(case) if certainty else None,
+        at_stake=100 * abs(case.accuracy.value - alone.value) if alone is not None else None,
         proof=bool(named) and certainty == 1,
     )
 
@@ -105,10 +118,21 @@ def _influence(case: Case) -> tuple[float, float]:
     return float(np.abs(single - together).mean() / spread), float(np.abs(crowd - together).mean() / spread)
 
 
-def _recovery(case: Case) -> Recovery | None:
-    """What a distance between the embeddings, each taken by itself, gains."""
-    try:
-        gain = case.trial("metric").gain
-    except Unavailable:
-        return None
-    return gain if gain.low > 0 else None
+def _alone(case: Case) -> Interval:
+    """Balanced accuracy on some of the pairs, each judged by itself."""
+    pairs, rule, view = case.pairs, case.rule, case.deployed
+    chosen = case.rng("alone").permutation(pairs.same.size)[:JUDGED]
+    left, right = case.inputs[pairs.left[chosen]], case.inputs[pairs.right[chosen]]
+    if rule.source == "output":
+        score = case.twin.predict(left, right, batch_size=1)
+    else:
+        ends = case.twin.embed(left, batch_size=1), case.twin.embed(right, side=1, batch_size=1)
+        score = np.asarray(pair_distance(rule.metric, *ends), dtype=np.float32)  # type: ignore[arg-type]
+    if rule.threshold is None:
+        distance = score if rule.near_is_low else -score
+        said = distance < sum(view.tuned_thresholds) / 2
+    else:
+        said = score < rule.threshold if rule.same_below else score > rule.threshold
+    every = case.dyads
+    part = Dyads(left=every.left[chosen], right=every.right[chosen], same=every.same[chosen], weights=every.weights)
+    return accuracy_interval(said, part)

@@ -12,6 +12,8 @@ from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.signatures import Signature, constant_output_losses, matching
 from siamdoctor.trials.margins import TripletShares, triplet_shares
 
+EXHAUSTED = 0.45  # certainty where training pairs are told apart and fresh ones are not
+
 
 @check("SD208", impact=Impact.MAJOR, explains={"wrong-threshold", "mismatched-metric", "undertrained"})
 def easy_triplets(case: Case) -> Evidence:
@@ -51,14 +53,16 @@ def easy_triplets(case: Case) -> Evidence:
     starved = max(ramp(shares.easy, clear=0.9, sure=0.98), ramp(level / margin, clear=0.15, sure=0.03))
     short = ramp(seen.tuned_accuracy.high, clear=0.92, sure=0.8)
     collapsed = 0.7 if signature is not None and signature.dead and short else 0.0
-    certainty = max(starved * short, collapsed)
+    # Where the triplets are used up and only new samples fail, harder ones may help, and more data as well.
+    exhausted = EXHAUSTED * starved * ramp(case.tuned_accuracy.high, clear=0.92, sure=0.86)
+    certainty = max(starved * short, collapsed, exhausted)
     return Evidence(
         certainty=certainty,
         summary=(
             f"The triplet loss stands at exactly the margin {margin:g}: {signature.meaning}."
-            if collapsed and signature is not None and collapsed >= starved * short
+            if collapsed and signature is not None and collapsed >= certainty
             else f"{100 * shares.easy:.0f} % of the triplets cost nothing at margin {margin:g}, "
-            f"and yet only {100 * seen.tuned_accuracy.value:.0f} % of the pairs are told apart."
+            f"and yet only {100 * case.tuned_accuracy.value:.0f} % of the pairs are told apart."
             if certainty
             else f"{100 * (1 - shares.easy):.0f} % of the triplets still cost something, or there is no need to."
         ),

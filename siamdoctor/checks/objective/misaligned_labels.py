@@ -60,7 +60,7 @@ def misaligned_labels(case: Case) -> Evidence:
     raw, fresh = raw_inputs(training).auc, fresh_encoder(training).auc
     nothing = ramp(seen.value, clear=0.76, sure=0.66) if seen.high >= CHANCE else 0.0
     certainty = nothing * ramp(raw, clear=LEARNABLE[0], sure=LEARNABLE[1]) * _unrelated(known, fresh - seen.value)
-    certainty *= 1 - INVERTED * _contradicted(case)
+    certainty *= (1 - INVERTED * _contradicted(case)) * ramp(_repaired(case), clear=0.9, sure=0.82)
     return Evidence(
         certainty=certainty,
         summary=_summary(known, seen.value, found=certainty > 0),
@@ -86,6 +86,17 @@ def _contradicted(case: Case) -> float:
         return little_retained(case)
     except Unavailable:
         return 0.0
+
+
+def _repaired(case: Case) -> float:
+    """The best accuracy after any remedy that leaves the weights alone: no remedy mends what noise has taught."""
+    best = 0.5
+    for name in ("metric", "scaling", "batch-statistics", "sigmoid", "both-inputs", "embedding-distance"):
+        try:
+            best = max(best, case.trial(name).accuracy.value)
+        except Unavailable:
+            continue
+    return best
 
 
 def _unrelated(known: Hindsight, destroyed: float) -> float:

@@ -13,7 +13,7 @@ from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import Dyads, accuracy_interval
 
 MANY = 20_000  # training samples whose content is looked at
-FEWEST = 60  # pairs without a leaked sample from which their accuracy is worth a line
+FEWEST = 30  # pairs without a leaked sample from which their accuracy is worth a line
 
 
 @check("SD104", impact=Impact.MINOR)
@@ -46,12 +46,13 @@ def leaky_evaluation(case: Case) -> Evidence:
     """
     found = leakage(case.training.samples, case.samples)
     leaked = _equal(case)
-    share = max(found.equal_share, float(leaked.mean())) + (1 - found.equal_share) * found.near_share
+    equal = float(leaked.mean())
+    share = equal + (1 - equal) * found.near_share
     clean, tainted = (_accuracy(case, kept) for kept in _parted(case, leaked))
     overstated = 100 * max(0.0, case.accuracy.value - clean.value) if clean is not None else None
     identities = len(found.shared_identities) / max(1, np.unique(case.identity).size)
     rows = [
-        Measurement(name="share of samples that are in the training data", value=found.equal_share, expected="0"),
+        Measurement(name="share of samples that are in the training data", value=equal, expected="0"),
         Measurement(name="share that show a training image in other bytes", value=found.near_share, expected="near 0"),
         Measurement(name="identities in both, per identity judged", value=identities, expected="any"),
     ]
@@ -80,12 +81,14 @@ def leaky_evaluation(case: Case) -> Evidence:
 
 
 def _equal(case: Case) -> NDArray[np.bool_]:
-    """(n,) which of the samples read have the very content of a training sample."""
+    """(n,) which of the samples read have the very content of a training sample; blank ones are all alike."""
     training = case.training.samples
     every = np.arange(len(training))
     looked_at = every if every.size <= MANY else np.sort(case.rng("leak").choice(every, MANY, replace=False))
     known = set(training.digest(looked_at))
-    return np.array([digest in known for digest in case.samples.digest(case.used)])
+    repeated = np.array([digest in known for digest in case.samples.digest(case.used)])
+    blank = np.asarray(np.ptp(case.pixels.reshape(len(case.pixels), -1), axis=1) == 0)
+    return np.asarray(repeated & ~blank)
 
 
 def _parted(case: Case, leaked: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
