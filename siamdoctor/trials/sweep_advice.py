@@ -11,6 +11,8 @@ from siamdoctor.trials.sweep_plan import Findings, SweepPlan
 if TYPE_CHECKING:
     from siamdoctor.case import Case
 
+FINALISTS = 3  # at full depth, the declared margin included
+
 
 def advice(case: Case, plan: SweepPlan, found: Findings) -> list[str]:
     """Sentences for a person, the most useful one first."""
@@ -27,6 +29,8 @@ def advice(case: Case, plan: SweepPlan, found: Findings) -> list[str]:
         said.append(
             "The encoder's features were frozen; `siamdoctor sweep-margin --depth full` trains it anew for each margin."
         )
+    elif len(found.margins) > FINALISTS:
+        said.append("Margins that fell out early were trained for a third as long or less.")
     return said
 
 

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siamdoctor.errors import Unavailable
+from siamdoctor.results import Interval
 from siamdoctor.trials.journal import Journal
 from siamdoctor.trials.sweep_arena import build_arena
-from siamdoctor.trials.sweep_choice import Judgement, balanced, choose, honest_gain, points
+from siamdoctor.trials.sweep_choice import Judgement, balanced, choose, difference, honest_gain, points
 from siamdoctor.trials.sweep_grid import FULL_MARGINS, training_grid
 from siamdoctor.trials.sweep_judging import Verdicts, combined
 from siamdoctor.trials.sweep_plan import Findings, SweepPlan
@@ -223,12 +224,29 @@ class _Contest:
             depth="full",
             margins=points([last[m] for m in sorted(last)], self.arena.dyads),
             recommended=choice.recommended,
-            plateau=choice.plateau,
+            plateau=self._plateau(choice.recommended, sorted(last)),
             gain=honest_gain(final, self.arena.pair_fold, self.arena.dyads, self.declared, vouching=False),
             partial=partial,
             unseen=self.arena.unseen,
             trainings=self.steps_done / self.steps,
         )
+
+    def _plateau(self, recommended: float, tried: Sequence[float]) -> Interval:
+        """The run of margins around the recommended one that no round could tell from it."""
+        low = high = tried.index(recommended)
+        while low > 0 and self._as_good(tried[low - 1], recommended):
+            low -= 1
+        while high < len(tried) - 1 and self._as_good(tried[high + 1], recommended):
+            high += 1
+        return Interval(value=recommended, low=tried[low], high=tried[high])
+
+    def _as_good(self, margin: float, recommended: float) -> bool:
+        """Whether the recommended margin's lead may be chance, in the last round that trained both alike."""
+        for number in reversed(self.rounds):
+            if margin in number.verdicts and recommended in number.verdicts:
+                both = [combined(m, number.verdicts[m], self.arena).correct for m in (margin, recommended)]
+                return difference(both[0], both[1], self.arena.dyads).low <= 0
+        return False
 
     def _finalists(self, last: dict[float, Judgement]) -> list[Judgement]:
         """Margins of the last round in which all that stood were judged in one fold at least."""
