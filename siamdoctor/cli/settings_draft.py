@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from siamdoctor.decision import METRIC_OF_HEAD
 from siamdoctor.render.prose import printable
 
 if TYPE_CHECKING:
@@ -20,15 +21,6 @@ _HEAD = """\
 # Every key is optional: what is not declared is assumed, and the report says so.
 # Relative paths are relative to this file. A line that begins with "#" is not in force.
 """
-_METRICS = {
-    "euclidean": "euclidean",
-    "squared_euclidean": "squared_euclidean",
-    "manhattan": "manhattan",
-    "exp_manhattan": "manhattan",
-    "cosine_distance": "cosine",
-    "cosine_similarity": "cosine",
-    "dot": "dot",
-}
 _EIGHT_BIT = 255.0
 
 
@@ -135,7 +127,7 @@ def _training(facts: Facts, folder: Path) -> tuple[_Line, ...]:
 
 def _decision(blueprint: Blueprint | None) -> tuple[_Line, ...]:
     """How a pair becomes same or different."""
-    metric = _METRICS.get(blueprint.head.kind) if blueprint is not None else None
+    metric = METRIC_OF_HEAD.get(blueprint.head.kind) if blueprint is not None else None
     learned = blueprint is not None and blueprint.head.learned
     remark = "the head computes it" if metric else "euclidean, squared_euclidean, cosine, manhattan or dot"
     if learned:
