@@ -22,18 +22,13 @@ from siamdoctor.data.pairs import draw_pairs
 from siamdoctor.data.samples import FloatArray, IndexArray
 from siamdoctor.errors import Unavailable, UnreadableData
 from siamdoctor.stats.resampling import Dyads, dyads
+from siamdoctor.trials.sweep_rows import Rows, gather_rows
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
 
 FOLDS = 5
-FEWEST_IDENTITIES = 4  # two folds of two identities: fewer, and folds are of samples
-FEW_IDENTITIES = 20  # below it, training and evaluation of the same identities hold out samples
 CLUSTERED = 8  # identities from which intervals are over identities, as everywhere else
-SHARED = 0.9  # of the evaluation's identities that train as well: then it is the same set of them
-LARGEST = 3000  # samples that train, and as many that judge, so that memory and time stay bounded
-LARGEST_BYTES = 256 * 1024 * 1024  # that these samples may fill as float32
-FEWEST_SAMPLES = 200  # however large they are
 JUDGING_PAIRS = 2000
 THRESHOLD_PAIRS = 1000
 
@@ -83,7 +78,7 @@ def build_arena(case: Case, *, folds: int = FOLDS) -> Arena:
     if not case.samples.identity_known:
         raise Unavailable("identities are unknown, so nothing can be trained on some and judged on others")
     rng = case.rng("sweep folds")
-    rows = _rows(case, rng)
+    rows = gather_rows(case, rng)
     most = _possible_folds(rows, folds)
     for count in range(most, 1, -1):
         arena = _laid_out(rows, count, rng)
@@ -92,87 +87,12 @@ def build_arena(case: Case, *, folds: int = FOLDS) -> Arena:
     raise Unavailable("there are too few samples per identity to train on some and judge by others")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rows:
-    """Samples before they are dealt: `trains` may train, `judges` may judge.
-
-    closed: the judging samples are fresh samples of the few identities that train.
-    """
-
-    inputs: FloatArray
-    pixels: FloatArray
-    identity: IndexArray
-    trains: NDArray[np.bool_]
-    judges: NDArray[np.bool_]
-    closed: bool
-
-    @property
-    def judging(self) -> IndexArray:
-        """The identities that judge."""
-        return np.unique(self.identity[self.judges])
-
-    @property
-    def by_identity(self) -> bool:
-        """Whether identities, and not samples, are held out."""
-        return self.judging.size >= FEWEST_IDENTITIES and not self.closed
-
-
-def _rows(case: Case, rng: np.random.Generator) -> _Rows:
-    """Evaluation samples, and training samples where they are known, under common identity numbers."""
-    parts = [(case, True)]
-    training = _training(case)
-    if training is not None:
-        parts.append((training, False))
-    fitting = LARGEST_BYTES // max(1, 4 * int(np.prod(case.sample_shape)))
-    most = int(np.clip(fitting, FEWEST_SAMPLES, LARGEST))
-    taken = [_evenly(part.identity, most, rng) for part, _ in parts]
-    names = [
-        [part.samples.identity_names[i] for i in part.identity[rows]]
-        for (part, _), rows in zip(parts, taken, strict=True)
-    ]
-    _, identity = np.unique(np.concatenate([np.asarray(n) for n in names]), return_inverse=True)
-    judges = np.concatenate([np.full(rows.size, judge) for (_, judge), rows in zip(parts, taken, strict=True)])
-    identity = identity.astype(np.int64)
-    trains = ~judges if training is not None else judges.copy()
-    known = np.unique(identity[judges])
-    shared = np.isin(known, identity[trains]).mean() if training is not None else 0.0
-    return _Rows(
-        inputs=np.concatenate([part.inputs[rows] for (part, _), rows in zip(parts, taken, strict=True)]),
-        pixels=np.concatenate([part.pixels[rows] for (part, _), rows in zip(parts, taken, strict=True)]),
-        identity=identity,
-        trains=trains,
-        judges=judges,
-        closed=bool(shared >= SHARED and known.size < FEW_IDENTITIES),
-    )
-
-
-def _training(case: Case) -> Case | None:
-    """The case's training data, if these are known and say who is who."""
-    try:
-        training = case.training
-        return training if training.samples.identity_known and len(training.pixels) else None
-    except Unavailable:
-        return None
-
-
-def _evenly(identity: IndexArray, most: int, rng: np.random.Generator) -> IndexArray:
-    """(k,) rows, at most `most`, taken from all identities in turn."""
-    if identity.size <= most:
-        return np.arange(identity.size)
-    shuffled = rng.permutation(identity.size)
-    order = shuffled[np.argsort(identity[shuffled], kind="stable")]
-    _, starts, sizes = np.unique(identity[order], return_index=True, return_counts=True)
-    turn = np.empty(identity.size, dtype=np.int64)
-    turn[order] = np.arange(identity.size) - np.repeat(starts, sizes)
-    return np.sort(np.lexsort((rng.random(identity.size), turn))[:most])
-
-
-def _possible_folds(rows: _Rows, wanted: int) -> int:
+def _possible_folds(rows: Rows, wanted: int) -> int:
     """As many folds as leave two judging identities in each; all that are wanted where samples are dealt."""
     return min(wanted, rows.judging.size // 2) if rows.by_identity else wanted
 
 
-def _laid_out(rows: _Rows, folds: int, rng: np.random.Generator) -> Arena | None:
+def _laid_out(rows: Rows, folds: int, rng: np.random.Generator) -> Arena | None:
     """The arena with so many folds, or None where one of them could not train or judge."""
     single = np.arange(rows.identity.size)
     units = rows.identity if rows.by_identity else single

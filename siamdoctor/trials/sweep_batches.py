@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from siamdoctor.trials.sweep_losses import EACH, LossKind, mines_triplets
+from siamdoctor.trials.sweep_losses import LossKind, mines_triplets
+from siamdoctor.trials.sweep_triplets import EACH
 
 if TYPE_CHECKING:
     from siamdoctor.data.samples import IndexArray

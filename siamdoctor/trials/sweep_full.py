@@ -7,7 +7,6 @@ once for every fold, each time from other weights, so that every judging pair is
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from siamdoctor.trials.sweep_choice import Judgement, balanced, choose, differen
 from siamdoctor.trials.sweep_grid import FULL_MARGINS, training_grid
 from siamdoctor.trials.sweep_judging import Verdicts, combined
 from siamdoctor.trials.sweep_plan import Findings, SweepPlan
+from siamdoctor.trials.sweep_rungs import Rung, rungs, total_steps
 from siamdoctor.trials.sweep_trials import Bench, Task, open_workshop, run_tasks
 from siamdoctor.trials.training import LEARNING_RATE, OutOfTime
 from siamdoctor.trials.training_clock import Clock
@@ -34,41 +34,9 @@ if TYPE_CHECKING:
     from siamdoctor.trials.sweep_trials import Workshop
 
 FOLDS = 3  # as many as seeds in the last round
-KEEP = 3  # one in three survives a round
-SURVIVORS = 2
 STEPS, FEWEST_STEPS = 900, 150
 REACH_OF_BUDGET = 0.85  # the rest is for judging
 SLOWEST_RATE, FASTEST_RATE = 1e-4, 3e-3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rung:
-    """One round: how many margins train, how long, and in which folds."""
-
-    margins: int
-    steps: int
-    folds: tuple[int, ...]
-
-
-def rungs(margins: int, steps: int, folds: int, *, kept: bool) -> tuple[Rung, ...]:
-    """The rounds of a sweep over so many margins.
-
-    `kept` says that the declared margin is one of them: it stays to the end whatever it does, so it trains in
-    the last round alone.
-    """
-    early: list[Rung] = []
-    count = margins - kept
-    while count > SURVIVORS:
-        early.append(Rung(margins=count, steps=0, folds=(len(early) % folds,)))
-        count = max(SURVIVORS, math.ceil(count / KEEP))
-    lengths = [max(1, round(steps / KEEP ** (len(early) - number))) for number in range(len(early))]
-    started = [Rung(margins=r.margins, steps=n, folds=r.folds) for r, n in zip(early, lengths, strict=True)]
-    return (*started, Rung(margins=count + kept, steps=steps, folds=tuple(range(folds))))
-
-
-def total_steps(plan: Sequence[Rung]) -> int:
-    """Steps of training that the rounds take."""
-    return sum(r.margins * r.steps * len(r.folds) for r in plan)
 
 
 def full_sweep(case: Case, plan: SweepPlan) -> Findings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import multiprocessing
 import os
@@ -16,6 +15,7 @@ import numpy as np
 from siamdoctor.results import Json
 from siamdoctor.trials.sweep_arena import Arena, fingerprint
 from siamdoctor.trials.sweep_batches import fold_batches
+from siamdoctor.trials.sweep_entries import as_json, from_json
 from siamdoctor.trials.sweep_judging import Verdicts, court, judge
 from siamdoctor.trials.sweep_losses import LossKind, mines_triplets
 from siamdoctor.trials.training import Regimen, Trainer, Weights, fresh_weights, read_back, towers, written
@@ -112,38 +112,6 @@ class Bench:
         bench = court(shop.arena, task.fold, task.seed)
         right = self.trainer.embed(bench.rows, side=1) if len(self.trainer.encoders) > 1 else None
         return judge(self.trainer.embed(bench.rows), bench, task.margin, shop.kind, right=right)
-
-
-def as_json(verdict: Verdicts) -> dict[str, Json]:
-    """A verdict as one short line of the journal."""
-    packed = base64.b64encode(np.packbits(verdict.correct).tobytes()).decode()
-    numbers: dict[str, Json] = {
-        name: value if np.isfinite(value) else None
-        for name, value in (
-            ("auc", verdict.auc),
-            ("active", verdict.active),
-            ("spread", verdict.spread),
-            ("effective_rank", verdict.effective_rank),
-        )
-    }
-    return {"pairs": int(verdict.correct.size), "correct": packed, **numbers}
-
-
-def from_json(entry: dict[str, Json]) -> Verdicts:
-    """A verdict out of the journal."""
-    bits = np.frombuffer(base64.b64decode(str(entry["correct"])), dtype=np.uint8)
-
-    def number(name: str) -> float:
-        value = entry[name]
-        return float(value) if isinstance(value, int | float) else float("nan")
-
-    return Verdicts(
-        correct=np.unpackbits(bits)[: int(number("pairs"))].astype(bool),
-        auc=number("auc"),
-        active=number("active"),
-        spread=number("spread"),
-        effective_rank=number("effective_rank"),
-    )
 
 
 Finished = Iterator[tuple[Task, Verdicts]]

@@ -9,7 +9,7 @@ import pytest
 from siamdoctor.errors import Unavailable
 from siamdoctor.trials.sweep_arena import build_arena, fingerprint
 from siamdoctor.trials.sweep_batches import PAIRS, fold_batches
-from siamdoctor.trials.sweep_losses import EACH
+from siamdoctor.trials.sweep_triplets import EACH
 from small_twins import case_of, clouds, settings_of
 
 

@@ -7,16 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from siamdoctor.errors import BadSettings
-from siamdoctor.trials.sweep_losses import (
-    EACH,
-    BatchTriplets,
-    batch_cost,
-    batch_distances,
-    code_line,
-    loss_kind,
-    pair_loss,
-    triplet_loss,
-)
+from siamdoctor.trials.sweep_losses import batch_cost, code_line, loss_kind, pair_loss
+from siamdoctor.trials.sweep_triplets import EACH, BatchTriplets, batch_distances, triplet_loss
 from siamdoctor.trials.training_backend import tensorflow
 
 RNG = np.random.default_rng(0)

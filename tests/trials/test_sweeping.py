@@ -11,7 +11,7 @@ from siamdoctor.models.runtime import import_keras
 from siamdoctor.sweeping import sweep_margin
 from siamdoctor.trials import sweep_full
 from siamdoctor.trials.sweep_arena import build_arena
-from siamdoctor.trials.sweep_full import rungs, total_steps
+from siamdoctor.trials.sweep_rungs import rungs, total_steps
 from siamdoctor.trials.sweep_trials import Bench
 from small_twins import FEATURES, case_of, clouds, dense_encoder, settings_of
 
@@ -199,7 +199,7 @@ def test_untied_towers_are_swept_as_two_encoders(tmp_path):
 
 
 def test_large_samples_are_fewer(plain_model, monkeypatch):
-    monkeypatch.setattr("siamdoctor.trials.sweep_arena.LARGEST_BYTES", 4 * FEATURES * 250)
+    monkeypatch.setattr("siamdoctor.trials.sweep_rows.LARGEST_BYTES", 4 * FEATURES * 250)
     arena = build_arena(case_of(plain_model, clouds(12, 40, 1), settings_of()))
     assert len(arena.inputs) == 250
 
