@@ -7,12 +7,12 @@ import re
 
 import pytest
 import yaml
-from siamdoctor.errors import UnreadableModel
-from siamdoctor.faults import make_patient
+from siamdoctor import __version__
+from siamdoctor.cli.app import app
+from siamdoctor.faults import FAULTS, make_patient
 from siamdoctor.gate import CLEAR, FOUND, UNJUDGED
-from siamdoctor.models.reading import read_blueprint
 from siamdoctor.registry import all_checks
-from siamdoctor.settings import ModelSettings, Settings, read_settings
+from siamdoctor.settings import Settings, read_settings
 
 from readme_parts import COLUMNS, PARTS, README, WITH_A_RUN, refreshed, report
 
@@ -105,7 +105,10 @@ def test_there_are_python_and_yaml_blocks_to_test():
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_in_the_readme_runs(code: str, patient, monkeypatch, capsys):
     monkeypatch.chdir(patient.folder)
-    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102  (the README's own code)
+    names = {"__name__": "readme"}
+    exec(compile(code, "README.md", "exec"), names)  # noqa: S102  (the README's own code)
+    causes = names["report"].causes if "report" in names else ()
+    assert all(c.probability is None for c in causes), "the README says that there are no probabilities"
     printed = capsys.readouterr().out
     if "import siamdoctor\n\n" in code:
         assert printed.startswith("chance - The model is at 50 %")
@@ -181,7 +184,28 @@ def test_the_errors_that_the_readme_warns_of_are_real():
         distance.cosine(numpy.ones((1, 4)), numpy.ones((1, 4)))
 
 
-def test_saved_models_are_still_refused_as_not_done_yet_says(tmp_path):
-    (tmp_path / "saved_model.pb").write_bytes(b"")
-    with pytest.raises(UnreadableModel, match="SavedModel"):
-        read_blueprint(tmp_path, ModelSettings(trust_savedmodel=True))
+@pytest.mark.parametrize(
+    ("claim", "setting"),
+    [
+        ("**`--thorough` changes nothing in `diagnose`.**", "settings.thorough"),
+        ("**`--trust-savedmodel` has no effect.**", ".trust_savedmodel"),
+    ],
+)
+def test_what_the_readme_calls_not_done_is_not_done(claim: str, setting: str):
+    package = README.parent / "siamdoctor"
+    modules = [p for p in package.rglob("*.py") if p.parent.name != "cli"]
+    used = any(setting in p.read_text(encoding="utf-8") for p in modules)
+    assert (claim in TEXT) != used, f"{setting} is {'' if used else 'not '}read: mend the README and the change log"
+
+
+def test_every_cause_can_be_demonstrated_as_the_readme_says():
+    assert {c.id for c in all_checks()} == set(FAULTS)
+
+
+def test_the_wheel_is_called_as_the_readme_says():
+    assert set(re.findall(r"siamdoctor-(\d[\d.]*)-py3", TEXT)) == {__version__}
+
+
+def test_the_change_log_names_every_command():
+    log = (README.parent / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert [c.name for c in app.registered_commands if f"{c.name}`" not in log] == []
