@@ -2,102 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import norm
-from siamdoctor.faults import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from patients_cache import Admitted
-    from siamdoctor.results import Report
-
-ALARMS = frozenset({"likely", "proven"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """One patient's truth beside what the report says.
-
-    named: (cause id, level) in the report's order, without those that another cause explains.
-    certainty: of every check that ran, for calibration. crashed: ids of checks that crashed.
-    """
-
-    name: str
-    truth: str | None
-    style: str
-    dataset: str
-    seed: int
-    ill: bool
-    misleads: bool
-    accuracy: float
-    healthy_accuracy: float
-    verdict: str
-    measured: float | None
-    named: list[list[str]]
-    certainty: dict[str, float]
-    crashed: list[str]
-    seconds: float
-
-    @classmethod
-    def of(cls, patient: Admitted, report: Report, seconds: float) -> Outcome:
-        """The outcome of one diagnosis."""
-        bed = patient.bed
-        return cls(
-            name=bed.name,
-            truth=bed.cause,
-            style=bed.style,
-            dataset=bed.dataset,
-            seed=bed.seed,
-            ill=patient.ill,
-            misleads=bed.cause is not None and bed.cause in FAULTS and FAULTS[bed.cause].misleads,
-            accuracy=round(patient.accuracy, 4),
-            healthy_accuracy=round(patient.healthy_accuracy, 4),
-            verdict=report.verdict,
-            measured=None if report.accuracy is None else round(report.accuracy.value, 4),
-            named=[[c.id, str(c.level)] for c in report.causes if c.explained_by is None],
-            certainty={c.id: round(c.evidence.certainty, 4) for c in report.checks if c.evidence is not None},
-            crashed=[c.id for c in report.checks if c.status == "crashed"],
-            seconds=round(seconds, 2),
-        )
-
-    def as_json(self) -> str:
-        """One line of the results file."""
-        return json.dumps(asdict(self))
-
-    def causes(self) -> list[str]:
-        """The true cause; both, where a patient has two."""
-        return [] if self.truth is None else self.truth.split("+")
-
-    def rank(self) -> int | None:
-        """Place of the true cause (of the first of two) among those named, from 1; None where it is missing."""
-        return next((i for i, (cause, _) in enumerate(self.named, start=1) if cause in self.causes()), None)
-
-    def all_listed(self) -> bool:
-        """Whether each true cause is among the first three."""
-        return set(self.causes()) <= {cause for cause, _ in self.named[:3]}
-
-    def alarms(self) -> list[str]:
-        """Causes named at likely or proven."""
-        return [cause for cause, level in self.named if level in ALARMS]
-
-    def line(self) -> str:
-        """For the terminal, while the ward is being visited."""
-        told = ", ".join(f"{cause} ({level})" for cause, level in self.named[:3]) or "nothing"
-        sign = " ok " if self.right() else "MISS"
-        return (
-            f"{sign} {self.name}: {told} [{self.verdict}; {self.accuracy:.2f} of {self.healthy_accuracy:.2f}, "
-            f"measured {self.measured}] {self.seconds:.0f} s"
-        )
-
-    def right(self) -> bool:
-        """The true cause first, or no alarm for a healthy control."""
-        return self.rank() == 1 if self.truth is not None else not self.alarms()
+    from outcome import Outcome
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
@@ -135,7 +49,7 @@ def _share(hits: int, of: int) -> str:
 
 def _totals(title: str, outcomes: list[Outcome]) -> str:
     """Top-1, top-3, false alarms, time."""
-    examined = [o for o in outcomes if _counts(o)]
+    examined = [o for o in outcomes if o.counts()]
     healthy = [o for o in outcomes if o.truth is None]
     ranks = [o.rank() for o in examined]
     two = [o for o in examined if len(o.causes()) > 1]
@@ -153,14 +67,9 @@ def _totals(title: str, outcomes: list[Outcome]) -> str:
     return _table(title, ("", "95 % Wilson interval"), rows)
 
 
-def _counts(outcome: Outcome) -> bool:
-    """Whether a patient counts: its fault hurts, or is one that misleads instead of hurting."""
-    return outcome.truth is not None and (outcome.ill or outcome.misleads)
-
-
 def _by_cause(outcomes: list[Outcome]) -> str:
     """Recall (named first) and precision (of all first places) of every cause."""
-    examined = [o for o in outcomes if _counts(o)]
+    examined = [o for o in outcomes if o.counts()]
     first = Counter(o.named[0][0] for o in outcomes if o.named and (o.truth is not None or o.alarms()))
     rows = []
     for cause in sorted({o.truth for o in examined if o.truth is not None}):
@@ -175,7 +84,7 @@ def _by_style(outcomes: list[Outcome]) -> str:
     """Where the diagnosis is weak."""
     rows = []
     for style in sorted({o.style for o in outcomes}):
-        examined = [o for o in outcomes if o.style == style and _counts(o)]
+        examined = [o for o in outcomes if o.style == style and o.counts()]
         healthy = [o for o in outcomes if o.style == style and o.truth is None]
         rows.append(
             (
@@ -190,7 +99,7 @@ def _by_style(outcomes: list[Outcome]) -> str:
 def _confusion(outcomes: list[Outcome]) -> str:
     """What was named instead, most frequent first."""
     wrong = Counter(
-        (str(o.truth), o.named[0][0] if o.named else "nothing") for o in outcomes if _counts(o) and o.rank() != 1
+        (str(o.truth), o.named[0][0] if o.named else "nothing") for o in outcomes if o.counts() and o.rank() != 1
     )
     rows = [(truth, named, str(count)) for (truth, named), count in wrong.most_common()]
     return _table("Confusion", ("true cause", "named first", "patients"), rows) if rows else ""

@@ -15,9 +15,12 @@ import json
 import time
 from pathlib import Path
 
+from outcome import Outcome
 from patients_cache import CACHE, Admitted, admit, beds
 from siamdoctor import faults
-from summary import Outcome, summarise
+from siamdoctor.errors import SiamdoctorError
+from siamdoctor.results import Report
+from summary import summarise
 
 
 def main() -> None:
@@ -79,7 +82,11 @@ def _examine(patient: Admitted) -> Outcome:
 
     keras.backend.clear_session()
     started = time.perf_counter()
-    report = diagnose(patient.folder / "model.keras")
+    try:
+        report: Report | None = diagnose(patient.folder / "model.keras")
+    except SiamdoctorError as error:
+        print(f"refused: {error}")
+        report = None
     return Outcome.of(patient, report, time.perf_counter() - started)
 
 

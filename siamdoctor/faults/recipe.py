@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from siamdoctor.results import Json
 from siamdoctor.settings import LossName, MetricName
 
 
@@ -167,7 +168,7 @@ class Deployment:
     batch: int = 512
     declare_decision: bool = True
     declared_same_label: Literal[0, 1] | None = None
-    declared_augmentation: Mapping[str, float] | None = None
+    declared_augmentation: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

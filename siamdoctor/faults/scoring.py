@@ -9,6 +9,7 @@ from siamdoctor.faults.catalogue import fault, way
 
 if TYPE_CHECKING:
     from siamdoctor.faults.recipe import Recipe
+    from siamdoctor.results import Json
     from siamdoctor.settings import MetricName
 
 RAW_DISTANCE = ("euclidean", "euclidean-lambda", "euclidean-ops", "flat")
@@ -45,7 +46,10 @@ def wrong_threshold(recipe: Recipe) -> Recipe:
 
 def _in_varied_light(recipe: Recipe) -> Recipe:
     """Pictures for training and from use both differ in brightness."""
-    return replace(recipe, data=replace(recipe.data, augmentation=LIGHT, field_variation=LIGHT))
+    data = replace(recipe.data, augmentation=LIGHT, field_variation=LIGHT)
+    # ImageDataGenerator wants brightness as the two ends of the range.
+    declared: dict[str, Json] = {"brightness_range": [1 - LIGHT["brightness_range"], 1 + LIGHT["brightness_range"]]}
+    return replace(recipe, data=data, deployment=replace(recipe.deployment, declared_augmentation=declared))
 
 
 @fault("cosine", circumstance=_in_varied_light, needs_images=True)

@@ -9,23 +9,25 @@ from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "benchmarks" / "summary.py"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture(scope="module")
-def summary():
-    spec = importlib.util.spec_from_file_location("ward_summary", SOURCE)
+def _load(name):
+    spec = importlib.util.spec_from_file_location(f"ward_{name}", BENCHMARKS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    sys.modules["ward_summary"] = module
+    sys.modules[spec.name] = module  # dataclasses look their module up while they are made
     spec.loader.exec_module(module)
-    yield module
-    del sys.modules["ward_summary"]
+    return module
+
+
+summary = _load("summary")
+Outcome = _load("outcome").Outcome
 
 
 @pytest.fixture
-def outcome(summary):
+def outcome():
     def build(truth, named, *, ill=True, misleads=False, dataset="digits"):
-        return summary.Outcome(
+        return Outcome(
             name=f"{truth}/euclidean/{dataset}/0",
             truth=truth,
             style="euclidean",
@@ -46,14 +48,14 @@ def outcome(summary):
     return build
 
 
-def test_wilson_interval_by_the_textbook(summary):
+def test_wilson_interval_by_the_textbook():
     # Agresti and Coull 1998, z = 1.96: 0 of 10 and 9 of 10.
     assert summary.wilson(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-3)
     assert summary.wilson(9, 10) == pytest.approx((0.5958, 0.9821), abs=1e-3)
     assert summary.wilson(0, 0) == (0.0, 1.0)
 
 
-def test_ranks_alarms_and_what_counts(summary, outcome):
+def test_ranks_alarms_and_what_counts(outcome):
     first = outcome("wrong-threshold", [("wrong-threshold", "proven")])
     third = outcome("untied-towers", [("a", "likely"), ("b", "possible"), ("untied-towers", "possible")])
     harmless = outcome("easy-triplets", [], ill=False)
@@ -70,14 +72,14 @@ def test_ranks_alarms_and_what_counts(summary, outcome):
     assert "| untied-towers | a | 1 |" in text
 
 
-def test_precision_counts_other_patients_that_were_given_the_cause(summary, outcome):
+def test_precision_counts_other_patients_that_were_given_the_cause(outcome):
     right = outcome("wrong-threshold", [("wrong-threshold", "proven")])
     wrong = outcome("untied-towers", [("wrong-threshold", "proven")])
     text = summary.summarise([right, wrong], calibrated={"digits"})
     assert "| wrong-threshold | 1/1 = 100% [21%, 100%] | 1 | 1/2 = 50% [9%, 91%] |" in text
 
 
-def test_of_two_faults_either_may_come_first_and_both_are_looked_for(summary, outcome):
+def test_of_two_faults_either_may_come_first_and_both_are_looked_for(outcome):
     one = outcome("a+b", [("b", "proven"), ("c", "likely")])
     both = outcome("a+b", [("c", "likely"), ("b", "possible"), ("a", "possible")])
     assert (one.rank(), both.rank()) == (1, 2)
@@ -85,14 +87,14 @@ def test_of_two_faults_either_may_come_first_and_both_are_looked_for(summary, ou
     assert "| both of two faults among the first three | 1/2 = 50%" in summary.summarise([one, both], calibrated=set())
 
 
-def test_data_sets_that_calibration_never_saw_are_counted_apart(summary, outcome):
+def test_data_sets_that_calibration_never_saw_are_counted_apart(outcome):
     seen = outcome("wrong-threshold", [("wrong-threshold", "proven")])
     fresh = outcome("wrong-threshold", [], dataset="series")
     text = summary.summarise([seen, fresh], calibrated={"digits"})
     assert "never saw\n\n|  | 95 % Wilson interval |\n|---|---|\n| true cause named first | 0/1" in text
 
 
-def test_an_outcome_survives_its_file(summary, outcome):
+def test_an_outcome_survives_its_file(outcome):
 
     one = outcome("wrong-threshold", [("wrong-threshold", "proven")])
-    assert summary.Outcome(**json.loads(one.as_json())) == one
+    assert Outcome(**json.loads(one.as_json())) == one
