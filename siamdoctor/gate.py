@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from siamdoctor.bar import CLEAR, FOUND, UNJUDGED, FailOn
 from siamdoctor.changes import Changes, compare_reports
 from siamdoctor.errors import BadSettings
 from siamdoctor.results import LEVELS, Cause, Report
 
 if TYPE_CHECKING:
-    from siamdoctor.settings import FailOn, Suppression
-
-CLEAR, FOUND, USAGE, UNJUDGED, INTERRUPTED = 0, 1, 2, 3, 130
-
+    from siamdoctor.settings import Suppression
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterable
@@ -12,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from siamdoctor.errors import BadSettings
+from siamdoctor.manual_pages import known_as
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
@@ -108,15 +107,7 @@ def _fail(package: str) -> None:
 def find(word: str) -> Check:
     """The check with this id or code; `BadSettings` names the nearest known one."""
     known = {name: c for c in all_checks() for name in (c.id, c.code)}
-    key = word.strip()
-    for candidate in (key, key.lower(), key.upper()):
-        if candidate in known:
-            return known[candidate]
-    near = difflib.get_close_matches(key.lower(), [c.id for c in all_checks()], n=1, cutoff=0.4)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise BadSettings(
-        f"There is no cause of this name. Received: cause={word!r}.{hint} `siamdoctor explain` lists them all."
-    )
+    return known[known_as(word, known)]
 
 
 def select(chosen: Iterable[str] = (), ignored: Iterable[str] = ()) -> tuple[Check, ...]:

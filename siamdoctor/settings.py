@@ -14,13 +14,13 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from siamdoctor.bar import FailOn
 from siamdoctor.errors import BadSettings
 from siamdoctor.results import Json
 from siamdoctor.typed_yaml import read_yaml_as
 
 LossName = Literal["contrastive", "triplet", "binary_crossentropy", "mse", "other"]
 MetricName = Literal["euclidean", "squared_euclidean", "cosine", "manhattan", "dot"]
-FailOn = Literal["proven", "likely", "possible", "never"]
 FILE_NAME = "siamdoctor.yaml"
 
 

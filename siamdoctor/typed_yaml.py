@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import ClassVar, Literal, Protocol, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
 
 from siamdoctor.errors import BadSettings
-from siamdoctor.yaml_file import load_yaml
 
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")  # package.module:function stands for a path here and there
 _NUMBER = re.compile(r"[-+.\w]+(/[-+.\w]+)?")
@@ -46,6 +45,8 @@ def read_yaml_as(kind: type[_D], path: Path) -> _D:
         BadSettings: the file cannot be read, is not YAML, or holds an unknown key, a key twice, or a value of
             the wrong kind. The message names the place, what was received, and the nearest known key.
     """
+    from siamdoctor.yaml_file import load_yaml  # noqa: PLC0415  (PyYAML: a run without a settings file does without)
+
     content = load_yaml(path)
     return _Reading(path=path, root=kind).mapping(kind, {} if content is None else content, "")
 

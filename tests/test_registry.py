@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import siamdoctor
-from siamdoctor import registry
+from siamdoctor import manual_pages, registry
 from siamdoctor.errors import BadSettings
 from siamdoctor.registry import Impact
 
@@ -145,3 +145,19 @@ def test_every_module_of_checks_holds_one_check_named_like_its_file():
     (home,) = checks.__path__
     files = {f.stem.replace("_", "-") for f in Path(home).rglob("*.py") if not f.stem.startswith("_")}
     assert {c.id for c in registry.all_checks()} == files
+
+
+def test_the_manual_read_from_source_is_that_of_the_checks():
+    manual_pages.entries.cache_clear()
+    pages = [(e.code, e.id, e.title, e.page, e.family) for e in manual_pages.entries()]
+    assert pages
+    assert pages == [(c.code, c.id, c.title, c.page, c.family) for c in registry.all_checks()]
+
+
+def test_a_file_without_a_check_is_named(add_check, tmp_path: Path):
+    add_check("data", "lost_label", "SD903")
+    (tmp_path / "data" / "stray.py").write_text("CHECKS = 0\n")
+    manual_pages.entries.cache_clear()
+    with pytest.raises(ValueError, match=r"stray\.py"):
+        manual_pages.entries()
+    manual_pages.entries.cache_clear()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import traceback
 import warnings
 from typing import TYPE_CHECKING
 
+from siamdoctor.bar import INTERRUPTED, UNJUDGED, USAGE
 from siamdoctor.errors import SiamdoctorError, Unavailable
-from siamdoctor.gate import UNJUDGED, USAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code; no mistake of the user's shows a traceback."""
-    from siamdoctor.cli.app import app  # noqa: PLC0415  (importing siamdoctor.cli alone must not cost typer)
+    from siamdoctor.cli.commands import assemble  # noqa: PLC0415  (importing siamdoctor.cli alone must not cost typer)
     from siamdoctor.cli.output import to_stderr  # noqa: PLC0415  (the same)
 
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not debug and not sys.warnoptions:
         warnings.simplefilter("ignore")  # a numerical warning from a library tells the user nothing
     try:
-        app(args=words, prog_name="siamdoctor")
+        assemble(_asked(words))(args=words, prog_name="siamdoctor")
     except SiamdoctorError as error:
         _trace(debug=debug)
         to_stderr(f"error: {error}")
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         to_stderr(f"could not judge: {error.reason}")
         sys.exit(UNJUDGED)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except Exception as error:  # noqa: BLE001  (the last stop: a defect must not pass a gate)
         _trace(debug=debug)
         hint = "" if debug else " Run the same command with --debug for the traceback."
@@ -42,7 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(UNJUDGED)
 
 
+def _asked(words: list[str]) -> str | None:
+    """The command that will run, or None where the shell asks for completions, which may be of any command."""
+    if "_SIAMDOCTOR_COMPLETE" in os.environ:
+        return None
+    return next((word for word in words if not word.startswith("-")), "")
+
+
 def _trace(*, debug: bool) -> None:
     """The traceback of the current error, for whoever asked for it."""
+    import traceback  # noqa: PLC0415  (only for --debug)
+
     if debug:
         traceback.print_exc()

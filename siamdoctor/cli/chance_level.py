@@ -2,11 +2,11 @@
 
 import typer
 
+from siamdoctor.bar import CLEAR, UNJUDGED
 from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
 from siamdoctor.cli.progress import progress
 from siamdoctor.cli.request import Request, takes_request
 from siamdoctor.cli.settling import settle
-from siamdoctor.gate import CLEAR, UNJUDGED
 from siamdoctor.render import answer_json, chance_sheet
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from siamdoctor import registry
+from siamdoctor import manual_pages
 from siamdoctor.render import FORMATS
 
 
 def complete_cause(incomplete: str) -> list[tuple[str, str]]:
     """Causes by id or code, with their titles."""
-    named = [(name, check.title) for check in registry.all_checks() for name in (check.id, check.code)]
+    named = [(name, entry.title) for entry in manual_pages.entries() for name in (entry.id, entry.code)]
     return [(name, title) for name, title in named if name.lower().startswith(incomplete.lower())]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from siamdoctor import registry
+from siamdoctor import manual_pages
 from siamdoctor.cli.completion import complete_cause
 from siamdoctor.cli.diagnose import deliver, examine, rule
 from siamdoctor.cli.options import DebugOption, FailOnOption, FormatOption, OutputOption, QuietOption, SeedOption
@@ -79,7 +79,7 @@ def injectable(word: str) -> str:
     """
     from siamdoctor.faults import FAULTS  # noqa: PLC0415  (numpy and scikit-learn: --help does without them)
 
-    cause = registry.find(word).id
+    cause = manual_pages.find(word).id
     if cause not in FAULTS:
         raise BadSettings(f"This cause cannot be injected. Received: fault={word!r}. These can: {', '.join(FAULTS)}.")
     return cause

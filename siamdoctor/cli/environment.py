@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from siamdoctor import __version__
-from siamdoctor.gate import CLEAR, UNJUDGED
+from siamdoctor.bar import CLEAR, UNJUDGED
 from siamdoctor.render.sheet import Notes, Sheet
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from siamdoctor import registry
+from siamdoctor import manual_pages
 from siamdoctor.cli.completion import complete_cause
 from siamdoctor.cli.options import DebugOption
 from siamdoctor.cli.output import manual, screen, to_stdout
@@ -34,10 +34,10 @@ def explain(
     siamdoctor explain SD204
     ```
     """
-    from siamdoctor.render import manual as pages  # noqa: PLC0415  (rich.markdown, which only this needs)
+    from siamdoctor.render import manual as pages  # noqa: PLC0415  (rich, which --help of this command does without)
 
     del debug
-    wanted = registry.find(cause).id if cause is not None else None
+    wanted = manual_pages.find(cause).id if cause is not None else None
     frame = dataclasses.replace(screen(), pages=manual())
     if wanted is None:
         to_stdout(pages.catalogue(frame))

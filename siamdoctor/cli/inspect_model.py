@@ -6,7 +6,6 @@ import typer
 
 from siamdoctor import __version__
 from siamdoctor.cli.answers import answer_outlets, print_answer
-from siamdoctor.cli.environment import examine_environment
 from siamdoctor.cli.options import (
     ArchitectureOption,
     DebugOption,
@@ -52,6 +51,8 @@ def inspect_model(
     del debug
     targets = answer_outlets(format, output)
     if environment:
+        from siamdoctor.cli.environment import examine_environment  # noqa: PLC0415  (reads what pip knows: slow)
+
         answer = examine_environment()
         print_answer(answer.as_sheet(), answer.as_json(), targets)
         raise typer.Exit(answer.exit_code)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from siamdoctor.bar import FailOn
 from siamdoctor.cli.completion import complete_cause, complete_output
 from siamdoctor.render import Format
-from siamdoctor.settings import FailOn
 
 _MODEL, _RUN, _REPORT = "Reading the model", "What is examined", "Report"
 

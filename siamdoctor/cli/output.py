@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamdoctor import registry
+from siamdoctor import manual_pages
 from siamdoctor.errors import BadSettings
 from siamdoctor.render import FORMATS, Format
 from siamdoctor.render.frame import Frame, Page
@@ -107,8 +107,8 @@ def screen() -> Frame:
 def manual() -> dict[str, Page]:
     """The manual pages of all causes, as renderers take them."""
     return {
-        check.id: Page(code=check.code, title=check.title, family=check.family, text=check.page)
-        for check in registry.all_checks()
+        entry.id: Page(code=entry.code, title=entry.title, family=entry.family, text=entry.page)
+        for entry in manual_pages.entries()
     }
 
 

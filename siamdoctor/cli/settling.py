@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siamdoctor import registry
+from siamdoctor import manual_pages
 from siamdoctor.errors import BadSettings, UnreadableData, UnreadableModel
 from siamdoctor.settings import (
     FILE_NAME,
@@ -131,11 +131,11 @@ def _report(request: Request, settings: Settings) -> ReportSettings:
         BadSettings: an unknown cause, or no cause left to look for.
     """
     given = settings.report
-    select = tuple(registry.find(word).id for word in request.select or given.select)
-    ignore = tuple(registry.find(word).id for word in (*given.ignore, *(request.ignore or ())))
-    if not registry.select(select, ignore):
+    select = tuple(manual_pages.find(word).id for word in request.select or given.select)
+    ignore = tuple(manual_pages.find(word).id for word in (*given.ignore, *(request.ignore or ())))
+    if not set(select or (entry.id for entry in manual_pages.entries())) - set(ignore):
         raise BadSettings(f"No cause is left to look for. Received: select={select}, ignore={ignore}")
-    suppress = tuple(dataclasses.replace(s, cause=registry.find(s.cause).id) for s in given.suppress)
+    suppress = tuple(dataclasses.replace(s, cause=manual_pages.find(s.cause).id) for s in given.suppress)
     fail_on = request.fail_on or given.fail_on
     return ReportSettings(fail_on=fail_on, ignore=ignore, select=select, suppress=suppress)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from siamdoctor.render.frame import Frame
-from siamdoctor.results import Report
+if TYPE_CHECKING:
+    from siamdoctor.render.frame import Frame
+    from siamdoctor.results import Report
 
 Format = Literal["terminal", "json", "markdown", "html", "junit", "sarif", "github"]
-Renderer = Callable[[Report, Frame], str]
+Renderer = Callable[["Report", "Frame"], str]
 
 # Modules are imported on first use: html draws with matplotlib, which takes longer than all others together.
 _HOMES: dict[Format, str] = {

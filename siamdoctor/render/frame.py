@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from siamdoctor.gate import Ruling, judge
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from siamdoctor.gate import Ruling
     from siamdoctor.results import Report
 
 
@@ -38,6 +37,8 @@ class Frame:
 
     def ruling_of(self, report: Report) -> Ruling:
         """The ruling that was given, or that of the default bar."""
+        from siamdoctor.gate import judge  # noqa: PLC0415  (the manual has a frame, and no report to judge)
+
         return self.ruling if self.ruling is not None else judge(report)
 
     def title_of(self, cause: str) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
-from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.table import Table
 
-from siamdoctor.render.terminal_page import heading, line, page_text
+from siamdoctor.render.terminal_page import heading, line, manual_prose, page_text
 
 if TYPE_CHECKING:
     from siamdoctor.render.frame import Frame, Page
@@ -19,7 +18,7 @@ def page(cause: str, shown: Page, frame: Frame) -> str:
     """The page of one cause: its title, its names, and its text, which is Markdown."""
     body = shown.text.partition("\n")[2].strip()
     head = Group(line(shown.title, "bold underline"), line(f"{cause}, {shown.code}, {shown.family}", "dim"), "")
-    return page_text(Group(head, Markdown(body)), width=frame.width, colour=frame.colour)
+    return page_text(Group(head, *manual_prose(body)), width=frame.width, colour=frame.colour)
 
 
 def catalogue(frame: Frame) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from siamdoctor.render.prose import Block, blocks, printable
+from siamdoctor.render.prose import Block, blocks, inline_code, printable
 
 _WIDEST = 110  # longer lines are hard to follow with the eye
 
@@ -45,7 +46,19 @@ def heading(text: str) -> Text:
 
 def prose(text: str) -> list[RenderableType]:
     """Paragraphs, bullets and code."""
-    return [_block(block) for block in blocks(text)]
+    return [_block(block, line) for block in blocks(text)]
+
+
+def manual_prose(text: str) -> list[RenderableType]:
+    """The same with an empty line between all but bullets, and names in backticks set off instead."""
+    parts: list[RenderableType] = []
+    before = None
+    for block in blocks(text):
+        if before is not None and not before == block.kind == "bullet":
+            parts.append("")
+        parts.append(_block(block, _with_names))
+        before = block.kind
+    return parts
 
 
 def facts(rows: tuple[tuple[str, str], ...]) -> RenderableType:
@@ -58,13 +71,18 @@ def facts(rows: tuple[tuple[str, str], ...]) -> RenderableType:
     return table
 
 
-def _block(block: Block) -> RenderableType:
+def _with_names(text: str) -> Text:
+    """A paragraph in which what stood in backticks is bold instead."""
+    return Text.assemble(*((piece, "bold cyan" if is_code else "") for piece, is_code in inline_code(text)))
+
+
+def _block(block: Block, sentence: Callable[[str], Text]) -> RenderableType:
     """One piece of prose."""
     if block.kind == "bullet":
         table = Table.grid(padding=(0, 1))
-        table.add_row("-", line(block.text))
+        table.add_row("-", sentence(block.text))
         return table
     if block.kind == "text":
-        return line(block.text)
+        return sentence(block.text)
     # Indented and otherwise bare, so that it can be copied.
     return Padding(Group(*(line(row, "cyan") for row in block.text.splitlines())), (0, 0, 0, 4))

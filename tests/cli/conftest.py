@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "render"))
 
 import siamdoctor
 from example_reports import ILL
-from siamdoctor import cli, registry
+from siamdoctor import cli, manual_pages, registry
 from siamdoctor.registry import Check, Impact
 
 
@@ -72,6 +72,7 @@ def engine(monkeypatch):
     module.diagnose = fake.diagnose
     monkeypatch.setitem(sys.modules, "siamdoctor.api", module)
     monkeypatch.setattr(registry, "all_checks", lambda: CHECKS)
+    monkeypatch.setattr(manual_pages, "entries", lambda: CHECKS)
     return fake
 
 

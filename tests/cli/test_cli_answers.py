@@ -5,7 +5,8 @@ import sys
 
 import pytest
 from example_reports import HEALTHY, ILL, SUBJECT, UNJUDGED
-from siamdoctor.render import Frame, machine
+from siamdoctor.render import machine
+from siamdoctor.render.frame import Frame
 from test_answers import AUGMENTATION, CHANCE, METRICS, SWEEP
 
 ARGUMENTS = ("model.keras", "data/val")

@@ -3,7 +3,8 @@ import json
 import pytest
 from example_reports import CRASHED, HEALTHY, ILL, UNJUDGED
 from siamdoctor.errors import Unavailable, UnreadableData
-from siamdoctor.render import Frame, machine
+from siamdoctor.render import machine
+from siamdoctor.render.frame import Frame
 
 pytestmark = pytest.mark.usefixtures("project", "engine")
 ARGUMENTS = ("model.keras", "data/val")

@@ -1,0 +1,6 @@
+"""The words and numbers of the gate, apart from what judges: levels a build can fail on, and exit codes."""
+
+from typing import Literal
+
+FailOn = Literal["proven", "likely", "possible", "never"]
+CLEAR, FOUND, USAGE, UNJUDGED, INTERRUPTED = 0, 1, 2, 3, 130
