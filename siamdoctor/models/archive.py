@@ -9,7 +9,7 @@ from pathlib import Path
 
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.config import MAX_DEPTH, depth, mapping, text
-from siamdoctor.models.hdf5 import WeightFile, read_weight_file
+from siamdoctor.models.hdf5 import WeightStore, read_weight_file
 from siamdoctor.models.zipped import members_of, read_member
 from siamdoctor.results import Json
 
@@ -36,7 +36,7 @@ class Archive:
     keras_version: str | None
     model: dict[str, Json] | None
     compiled: dict[str, Json]
-    weights: WeightFile
+    weights: WeightStore
 
 
 def open_archive(path: Path) -> Archive:
@@ -93,11 +93,6 @@ def read_file(path: Path, limit: int = MAX_FILE) -> bytes:
 
 def _open_folder(path: Path) -> Archive:
     """An unpacked `.keras` archive; any other folder is refused with what to do instead."""
-    if (path / "saved_model.pb").exists():
-        raise UnreadableModel(
-            "This folder is a SavedModel, which is a program rather than data. --trust-savedmodel runs it; better, "
-            f"save the model again with `model.save('model.keras')`. Received: model={path}"
-        )
     if not (path / "config.json").is_file():
         raise UnreadableModel(f"This folder holds no model saved by Keras. Received: model={path}")
     metadata = path / "metadata.json"

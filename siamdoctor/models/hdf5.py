@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import h5py
 import numpy as np
@@ -55,10 +56,34 @@ class WeightFile:
                 array = np.asarray(file[path])
         except (OSError, KeyError, ValueError) as error:
             raise UnreadableModel(f"A stored weight is damaged ({error}). Received: weight={path!r}") from error
-        if array.dtype == np.float16 or not np.issubdtype(array.dtype, np.floating):
-            array = array.astype(np.float32)
-        array.setflags(write=False)
-        return array
+        return as_weights(array)
+
+
+class WeightStore(Protocol):
+    """Where weights come from: an HDF5 file, or something laid out like one (see `WeightFile` for the fields)."""
+
+    @property
+    def arrays(self) -> Mapping[str, StoredArray]:
+        """Arrays by path."""
+
+    @property
+    def groups(self) -> Mapping[str, str | None]:
+        """Groups by path."""
+
+    @property
+    def attributes(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """Texts by path and name."""
+
+    def read(self, path: str) -> NDArray[np.floating]:
+        """One array, read-only."""
+
+
+def as_weights(array: NDArray[np.generic]) -> NDArray[np.floating]:
+    """Stored numbers in single or double precision, read-only."""
+    kept = array.dtype in (np.float32, np.float64)
+    weights: NDArray[np.floating] = np.asarray(array if kept else array.astype(np.float32))
+    weights.setflags(write=False)
+    return weights
 
 
 def read_weight_file(content: bytes, name: str) -> WeightFile:

@@ -10,7 +10,7 @@ from siamdoctor.models.config import text
 from siamdoctor.models.describe import input_shape
 from siamdoctor.models.encoders import Prepared
 from siamdoctor.models.graph import Graph
-from siamdoctor.models.hdf5 import WeightFile
+from siamdoctor.models.hdf5 import WeightStore
 from siamdoctor.models.standins import Standin
 from siamdoctor.models.twins import Anatomy
 from siamdoctor.models.weights import LayerVariables
@@ -44,7 +44,7 @@ def lambdas(
     return tuple(found)
 
 
-def weights(graph: Graph, file: WeightFile, anatomy: Anatomy, variables: LayerVariables) -> tuple[StoredWeight, ...]:
+def weights(graph: Graph, file: WeightStore, anatomy: Anatomy, variables: LayerVariables) -> tuple[StoredWeight, ...]:
     """Every stored array with where it belongs."""
 
     def part(name: str) -> str:

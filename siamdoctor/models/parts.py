@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from siamdoctor.models.graph import Graph
-from siamdoctor.models.hdf5 import WeightFile
+from siamdoctor.models.hdf5 import WeightStore
 from siamdoctor.models.weights import LayerVariables
 
 
@@ -22,7 +22,7 @@ class Parts:
     second: Graph | None
     head: Graph | None
     variables: LayerVariables
-    file: WeightFile
+    file: WeightStore
     same_input: int | None
     refusals: tuple[str, ...]
     head_refusals: tuple[str, ...]

@@ -18,6 +18,7 @@ from siamdoctor.models.listing import lambdas, ports, weights
 from siamdoctor.models.locating import locate
 from siamdoctor.models.own_code import mark_supplied, names_in
 from siamdoctor.models.parts import Parts
+from siamdoctor.models.savedmodel import open_savedmodel
 from siamdoctor.models.standins import Standin, replace_unknown
 from siamdoctor.models.twins import Anatomy, dissect
 from siamdoctor.models.weights import LayerVariables, variables_of
@@ -28,14 +29,15 @@ def read_blueprint(path: Path, settings: ModelSettings = ModelSettings()) -> Blu
     """Explain a model file.
 
     Args:
-        path: a `.keras`, `.h5` or `.hdf5` file.
+        path: a `.keras`, `.h5` or `.hdf5` file, an unpacked `.keras` folder, or a SavedModel folder of Keras 2.
         settings: what the file does not say, such as replacements for Lambdas.
 
     Raises:
         UnreadableModel: the file is missing, damaged, hostile, or holds no model. A model whose encoder
             cannot be loaded is still explained: see `Blueprint.unreadable`.
     """
-    archive = open_archive(Path(path))
+    path = Path(path)
+    archive = open_savedmodel(path) if (path / "saved_model.pb").is_file() else open_archive(path)
     try:
         return _explain(archive, settings)
     except RecursionError as error:

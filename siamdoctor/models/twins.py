@@ -113,6 +113,7 @@ def _sides(
 
 def _meeting(graph: Graph, traced: Traced, used: tuple[Tensor, ...], named: str | None) -> Anatomy:
     """Two or more inputs are in use: find where their sides end and what comes after."""
+    _refuse_wide_sides(graph, traced)
     output = next((t for t in graph.outputs if len(traced.sources[t.call]) > 1), None)
     gates = _sides(graph, traced, used, named)
     left, right, sharing = _match(traced, *gates)
@@ -140,6 +141,21 @@ def _match(traced: Traced, left: list[Tensor], right: list[Tensor]) -> tuple[Ten
                 if alike and traced.weighted[one.call] and traced.weighted[one.call] == traced.weighted[left[0].call]:
                     return one, other, "shared"
     return left[0], right[0], "separate"
+
+
+def _refuse_wide_sides(graph: Graph, traced: Traced) -> None:
+    """Twins that take several inputs each, such as tokens and their mask, are recognised but not read."""
+    for number in sorted(graph.ancestors(graph.outputs)):
+        ends = {traced.signatures[t.call]: t for t in graph.calls[number].tensors() if traced.weighted[t.call]}
+        for tensor in graph.calls[number].tensors():
+            twin = ends.get(traced.signatures[tensor.call], tensor)
+            one, other = traced.sources[tensor.call], traced.sources[twin.call]
+            if len(one) == len(other) > 1 and not one & other:
+                names = sorted(graph.layer_of(t).name for t in one)
+                raise UnreadableModel(
+                    f"Each side of this model takes {len(one)} inputs; only models with one input a side are read. "
+                    f"Save the encoder with one input, such as with the mask computed inside. Received: inputs={names}"
+                )
 
 
 def _pair_output(graph: Graph, traced: Traced, pair: Sources, output: Tensor) -> Tensor | None:

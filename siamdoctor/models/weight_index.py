@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from siamdoctor.models.graph import Graph, Layer
-from siamdoctor.models.hdf5 import StoredArray, WeightFile
+from siamdoctor.models.hdf5 import StoredArray, WeightStore
 
 # Each array with its variable's name, "" where the format stores none.
 Found = list[tuple[str, StoredArray]]
@@ -25,12 +25,12 @@ PARTS = (
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")  # the second until Keras 2.13
 
 
-def is_legacy(file: WeightFile) -> bool:
+def is_legacy(file: WeightStore) -> bool:
     """Whether the file has one group per outermost layer, as `model.save("x.h5")` writes."""
     return ("", "layer_names") in file.attributes or "model_weights" in file.groups
 
 
-def find_numbered(file: WeightFile, inside: str | None) -> Callable[[Layer], Found]:
+def find_numbered(file: WeightStore, inside: str | None) -> Callable[[Layer], Found]:
     """How to find a layer's arrays in a Keras 3 weight file.
 
     Groups are numbered by class. They also carry the layer's name, which is safer, but not in every version.
@@ -71,7 +71,7 @@ def _position(relative: str) -> tuple[tuple[int, str], ...]:
     )
 
 
-def find_legacy(graph: Graph, file: WeightFile, inside: str | None) -> Callable[[Layer], Found]:
+def find_legacy(graph: Graph, file: WeightStore, inside: str | None) -> Callable[[Layer], Found]:
     """How to find a layer's arrays in an HDF5 model: one group per outermost layer, with an ordered list of names.
 
     Names differ where a weights-only file is read with an architecture that was built anew, because Keras
@@ -95,7 +95,7 @@ def find_legacy(graph: Graph, file: WeightFile, inside: str | None) -> Callable[
     return find
 
 
-def _by_layer(file: WeightFile, group: str, layers: list[Layer], *, whole: bool) -> dict[str, Found]:
+def _by_layer(file: WeightStore, group: str, layers: list[Layer], *, whole: bool) -> dict[str, Found]:
     """The arrays of one group by layer: all of them where the group is one layer's own."""
     entries = [
         (name, file.arrays[f"{group}/{name}"])
@@ -146,7 +146,7 @@ def _number(name: str) -> int:
     return int(match.group(1)) if match else 0
 
 
-def _weight_names(file: WeightFile, group: str) -> tuple[str, ...]:
+def _weight_names(file: WeightStore, group: str) -> tuple[str, ...]:
     """The list of names, which Keras splits in numbered chunks where it is long."""
     whole = file.attributes.get((group, "weight_names"))
     if whole is not None:

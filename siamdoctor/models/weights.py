@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from siamdoctor.models.config import mapping, short_name
 from siamdoctor.models.graph import Graph, Layer
-from siamdoctor.models.hdf5 import StoredArray, WeightFile
+from siamdoctor.models.hdf5 import StoredArray, WeightStore
 from siamdoctor.models.weight_index import find_legacy, find_numbered, is_legacy
 
 VARIABLES = {
@@ -37,7 +37,7 @@ class Variable:
 LayerVariables = Mapping[str, tuple[Variable, ...]]
 
 
-def variables_of(graph: Graph, file: WeightFile, *, inside: str | None = None) -> LayerVariables:
+def variables_of(graph: Graph, file: WeightStore, *, inside: str | None = None) -> LayerVariables:
     """The stored variables of every layer that has some, in Keras' order, by layer name.
 
     Args:

@@ -116,7 +116,9 @@ MODELS: dict[str, Callable[[], keras.Model]] = {
     "bidirectional": lambda: text(layers.Bidirectional(layers.GRU(5))),
     "preprocessed": preprocessed,
     "encoder": encoder,
+    "sequential": sequential,
 }
+AS_SAVEDMODEL = ("lambda-euclidean", "bidirectional", "separate", "sequential")
 
 
 def main() -> None:
@@ -145,7 +147,16 @@ def main() -> None:
                 except (TypeError, ValueError):  # Keras 2 cannot write a slice into a .keras file
                     continue
                 archive.add(path, path.name)
+            if name in AS_SAVEDMODEL:
+                _add_savedmodel(archive, model, Path(f"{folder}/{name}"))
             archive.add(f"{folder}/{name}.npz", f"{name}.npz")
+
+
+def _add_savedmodel(archive: tarfile.TarFile, model: keras.Model, path: Path) -> None:
+    """A SavedModel without its program, which is large and which the reader does not look at."""
+    model.save(path, save_format="tf")
+    (path / "saved_model.pb").write_bytes(b"")
+    archive.add(path, path.name)
 
 
 if __name__ == "__main__":

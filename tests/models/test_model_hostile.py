@@ -87,12 +87,6 @@ def test_missing_file_and_plain_folder_are_named(tmp_path):
         read_blueprint(tmp_path)
 
 
-def test_savedmodel_is_explained_and_not_run(tmp_path):
-    (tmp_path / "saved_model.pb").write_bytes(b"")
-    with pytest.raises(UnreadableModel, match="--trust-savedmodel"):
-        read_blueprint(tmp_path)
-
-
 def test_hostile_files_cost_no_memory(tmp_path):
     """Each file is read in a process that may not grow by more than 300 MB."""
     for number, make in enumerate([*REFUSED_ON_READING.values(), *REFUSED_ON_LOADING.values()]):

@@ -276,3 +276,14 @@ def test_model_that_cannot_be_saved_says_so():
     odd(np.zeros((1, 2), np.float32))
     with pytest.raises(UnreadableModel, match="cannot be saved"):
         read_live(odd)
+
+
+def test_sides_of_several_inputs_are_named(tmp_path):
+    tokens, mask = keras.layers.Input((7, 3)), keras.layers.Input((7, 1))
+    pooled = keras.layers.GlobalAveragePooling1D()(keras.layers.Dense(4)(tokens) * mask)
+    tower = keras.Model([tokens, mask], pooled)
+    ports = [keras.layers.Input(shape, name=name) for name, shape in zip("abcd", [(7, 3), (7, 1)] * 2, strict=True)]
+    model = keras.Model(ports, zoo.euclidean(tower(ports[:2]), tower(ports[2:])))
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(UnreadableModel, match="takes 2 inputs"):
+        read_blueprint(tmp_path / "model.keras")
