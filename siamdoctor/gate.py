@@ -18,6 +18,7 @@ from siamdoctor.results import LEVELS, Cause, Report
 if TYPE_CHECKING:
     from siamdoctor.settings import Suppression
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """A cause that reaches the bar and still does not fail the build, and why."""
