@@ -86,7 +86,9 @@ def compiled_call(model: keras.Model, *, training: bool) -> Callable[[object], o
         outputs, _ = model.stateless_call(*values, x, training=training)
         return keras.tree.flatten(outputs)[0]
 
-    compiled = tf.function(call, input_signature=[shapes[0] if len(shapes) == 1 else shapes])
+    signature = shapes[0] if len(shapes) == 1 else shapes
+    # Without autograph: there is no Python control flow to translate, and it leaves files in the temporary folder.
+    compiled = tf.function(call, input_signature=[signature], autograph=False)
     with silenced():
         compiled.get_concrete_function()  # traces now, so that nothing is said later
     result: Callable[[object], object] = compiled
