@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args, get_origin
@@ -60,6 +60,7 @@ def own() -> str:
     rows = [
         (f"`{c.name}`", o.spelling, o.says)
         for c in app.registered_commands
+        if c.callback is not None
         for o in _options(c.callback)
         if o.name not in Request.__slots__
     ]
@@ -89,8 +90,8 @@ def refreshed(text: str, parts: Parts = PARTS) -> str:
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if pattern.search(text):
-            part = f"{begin}\n{write()}\n{end}"
-            text = pattern.sub(lambda _, part=part: part, text)
+            head, tail = pattern.split(text, maxsplit=1)
+            text = f"{head}{begin}\n{write()}\n{end}{tail}"
     return text
 
 
@@ -151,7 +152,7 @@ def _first_line(text: str | None) -> str:
     return " ".join((text or "").partition("\n\n")[0].split()).rstrip(".")
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in lines)
