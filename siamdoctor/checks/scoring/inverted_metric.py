@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from siamdoctor.case import Case
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
@@ -9,6 +11,9 @@ from siamdoctor.results import Evidence, Measurement, Recovery
 from siamdoctor.stats.ramps import ramp
 
 CHANCE = 0.5
+REVERSED = 0.4  # an accuracy shown below this is no chance level
+BLIND = 0.55  # where no other rule is declared, a shown accuracy at chance is as wrong (a metric that broadcasts)
+SEPARATES = 0.65
 MISREAD = 0.15  # a distance whose AUC is below this was recognised as the opposite of what it is
 
 
@@ -59,7 +64,8 @@ def inverted_metric(case: Case) -> Evidence:
     measurements = [Measurement(name="AUC of the score in its natural direction", value=view.auc, expected="above 0.5")]
     if shown is not None:
         measurements.append(Measurement(name="accuracy shown in the history", value=shown, expected="above 0.5"))
-        if shown < 0.4 and case.tuned_accuracy.low > 0.6 and not certainty:  # noqa: PLR2004  (far beyond noise on both sides)
+        misread = BLIND if rule.origin == "undeclared" else REVERSED
+        if shown < misread and case.tuned_accuracy.low > SEPARATES and not certainty:
             certainty, recovers = 1.0, _against_history(case, shown)
     return Evidence(
         certainty=certainty,
@@ -94,10 +100,10 @@ def _shown_accuracy(case: Case) -> float | None:
         history = case.history
     except Unavailable:
         return None
-    for name in ("val_accuracy", "val_acc", "val_binary_accuracy", "accuracy", "acc", "binary_accuracy"):
-        values = history.column(name)
-        if values:
-            tail = values[-max(1, len(values) // 3) :]
+    columns = [c for c in history.columns if "acc" in c.name.lower()]
+    for column in sorted(columns, key=lambda c: not c.name.startswith("val_")):
+        tail = [v for v in column.values[-max(1, len(column.values) // 3) :] if math.isfinite(v)]
+        if tail:
             return sum(tail) / len(tail)
     return None
 
