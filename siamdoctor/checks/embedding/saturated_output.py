@@ -20,7 +20,9 @@ TOLD = 0.8  # certainty where the training loss is that of outputs at 0 and 1
 CONSTANT = 0.99  # a unit that is at one end for so many samples says nothing
 
 
-@check("SD303", impact=Impact.MAJOR, explains={"wrong-threshold", "undertrained", "untrained-encoder"})
+@check(
+    "SD303", impact=Impact.MAJOR, explains={"wrong-threshold", "undertrained", "untrained-encoder", "narrow-embedding"}
+)
 def saturated_output(case: Case) -> Evidence:
     """Outputs or embedding units pile up at the end of their range.
 
@@ -135,12 +137,12 @@ def _units(case: Case) -> _Pile | None:
     return _Pile(
         certainty=ramp(saturated, clear=0.8, sure=0.97)
         * ramp(stuck, clear=0.5, sure=0.9)
-        * ramp(best, clear=0.85, sure=0.7),
+        * ramp(best, clear=0.9, sure=0.8),
         sentence=f"{100 * stuck:.0f} % of the embedding's units stand at one end of their range for every sample.",
         rows=(
             Measurement(name="share of embedding values beyond .01 and .99", value=saturated, expected="below 0.8"),
             Measurement(name="share of units at one end for every sample", value=stuck, expected="below 0.5"),
-            Measurement(name="best AUC by any metric", value=best, expected="above 0.85"),
+            Measurement(name="best AUC by any metric", value=best, expected="above 0.9"),
         ),
     )
 
