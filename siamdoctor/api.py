@@ -26,6 +26,7 @@ from siamdoctor.results import (
 )
 from siamdoctor.runner import run_checks
 from siamdoctor.settings import FILE_NAME, Settings, find_settings_file, read_settings
+from siamdoctor.trials.thorough import thorough
 from siamdoctor.verdict import attainable, headline, verdict
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def diagnose(
     settings = _completed(model, data, settings)
     checks = select(settings.report.select, settings.report.ignore)
     case = open_case(settings, progress=progress, live=None if isinstance(model, str | Path) else model)
-    results = run_checks(checks, case)
+    results = run_checks(checks, case, budget=settings.budget)
+    if settings.thorough:
+        results = thorough(case, results, checks, budget=settings.budget)
     best = attainable(case)
     accuracy = measured_accuracy(case)
     causes = rank(

@@ -14,10 +14,20 @@ from siamdoctor.results import CheckResult, Status
 FOUND = 0.25  # certainty from which a fault counts as found rather than as a near miss
 
 
-def run_checks(checks: Sequence[Check], case: Case) -> tuple[CheckResult, ...]:
-    """Run the checks in order and report on every one of them."""
-    results = []
+def run_checks(checks: Sequence[Check], case: Case, *, budget: float | None = None) -> tuple[CheckResult, ...]:
+    """Run the checks in order and report on every one of them.
+
+    Args:
+        checks: the ones to run.
+        case: what to put them to.
+        budget: seconds; a check that would begin after these is skipped with that reason.
+    """
+    results, began = [], time.monotonic()
     for number, check in enumerate(checks):
+        if budget is not None and time.monotonic() - began > budget:
+            reason = f"the budget of {budget:g} s was used up"
+            results.append(CheckResult(id=check.id, code=check.code, status="skipped", seconds=0.0, reason=reason))
+            continue
         case.progress(f"checking: {check.id}", 0.3 + 0.65 * number / max(1, len(checks)))
         results.append(run_check(check, case))
     return tuple(results)

@@ -187,7 +187,6 @@ def test_the_errors_that_the_readme_warns_of_are_real():
 @pytest.mark.parametrize(
     ("claim", "setting"),
     [
-        ("**`--thorough` changes nothing in `diagnose`.**", "settings.thorough"),
         ("**`--trust-savedmodel` has no effect.**", ".trust_savedmodel"),
     ],
 )
