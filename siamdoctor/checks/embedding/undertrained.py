@@ -12,7 +12,7 @@ from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.curves import recent_fall, roughness, settled
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.signatures import chance_loss
-from siamdoctor.trials.baselines import fresh_encoder, own_embedding
+from siamdoctor.trials.baselines import fresh_encoder, own_embedding, rows
 
 REACHABLE = 0.95  # what is assumed to be reached by training on
 NOISE = 2.0  # a fall has to exceed the noise of the two means by so many standard deviations
@@ -81,6 +81,7 @@ def undertrained(case: Case) -> Evidence:
                 name="accuracy on training pairs less that on validation pairs", value=gap, expected="below 0.15"
             ),
             Measurement(name="AUC of the untrained encoder less that of the model", value=lost, expected="below 0"),
+            *rows(case),
         ),
         at_stake=100 * max(0.0, REACHABLE - case.accuracy.value),
     )
