@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.errors import UnreadableModel
+from siamdoctor.models.rehearsal import trouble_with
 
 MAX_OBJECTS = 200_000
 FREE_BYTES = 64 << 20  # arrays that declare less than this are never suspicious
@@ -54,7 +55,7 @@ class WeightFile:
         try:
             with h5py.File(io.BytesIO(self.content), "r") as file:
                 array = np.asarray(file[path])
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, OverflowError) as error:
             raise UnreadableModel(f"A stored weight is damaged ({error}). Received: weight={path!r}") from error
         return as_weights(array)
 
@@ -96,15 +97,30 @@ def read_weight_file(content: bytes, name: str) -> WeightFile:
     arrays: dict[str, StoredArray] = {}
     groups: dict[str, str | None] = {}
     attributes: dict[tuple[str, str], tuple[str, ...]] = {}
+    trouble = trouble_with(lambda: _read_all(content, name), memory=2 * len(content))
+    if trouble is not None:
+        raise UnreadableModel(trouble if "Received: " in trouble else _damaged(trouble, name))
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             _walk(file, name, arrays, groups, attributes)
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise UnreadableModel(
-            f"The file is damaged: its HDF5 part cannot be read ({error}). Received: model={name}"
-        ) from error
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError, MemoryError) as error:
+        raise UnreadableModel(_damaged(str(error), name)) from error
     _check_total(arrays, len(content), name)
     return WeightFile(content=content, arrays=arrays, groups=groups, attributes=attributes)
+
+
+def _damaged(reason: str, name: str) -> str:
+    """What to say of a file that the library cannot read."""
+    return f"The file is damaged: its HDF5 part cannot be read ({reason}). Received: model={name}"
+
+
+def _read_all(content: bytes, name: str) -> None:
+    """Everything that will be done with the file, to see whether the library survives it."""
+    arrays: dict[str, StoredArray] = {}
+    with h5py.File(io.BytesIO(content), "r") as file:
+        _walk(file, name, arrays, {}, {})
+        for path in arrays:
+            file[path][()]
 
 
 def _walk(

@@ -69,6 +69,8 @@ def dissect(graph: Graph, weighted: frozenset[str], named: str | None = None) ->
             ignored=ignored,
             same_input=sides.index(used[0]),
         )
+    if not used and len(whole.inputs) > 1:
+        return Anatomy(twins="none", encoder=None, second=None, head=None, ignored=ignored, same_input=None)
     ends = whole.outputs[:1] if named is None else _named(whole, named)[:1]
     encoder = extract(whole, whole.inputs if len(whole.inputs) == 1 else used, ends)
     return Anatomy(twins="none", encoder=encoder, second=None, head=None, ignored=ignored, same_input=None)
