@@ -9,7 +9,7 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
-from siamdoctor.trials.baselines import BEATEN_BY, own_embedding, raw_inputs
+from siamdoctor.trials.baselines import BEATEN_BY, learned_nothing, own_embedding, raw_inputs
 
 SHARED = 0.45  # most that can be said where the identities are known ones: worth a line only
 
@@ -79,7 +79,7 @@ class _Facts:
     """AUC by the better metric, of the embedding and of raw inputs, on training data and on evaluation data.
 
     identities, each: training identities, and images of each on average. known: share of the evaluated
-    identities that bear the name of a training identity.
+    identities that bear the name of a training identity. nothing: raw inputs do as well there.
     """
 
     identities: int
@@ -89,6 +89,7 @@ class _Facts:
     seen_raw: float
     unseen: float
     unseen_raw: float
+    nothing: bool
 
 
 def _facts(case: Case) -> _Facts:
@@ -105,6 +106,7 @@ def _facts(case: Case) -> _Facts:
         seen_raw=raw_inputs(training).auc,
         unseen=own_embedding(case).auc,
         unseen_raw=raw_inputs(case).auc,
+        nothing=learned_nothing(case),
     )
 
 
@@ -116,7 +118,7 @@ def _summary(facts: _Facts, *, fresh: bool, found: bool) -> str:
             f"{facts.each:.0f} images of each identity were not enough: AUC {facts.seen:.2f} on them, "
             f"{facts.unseen:.2f} on new images."
         )
-    beaten = ", no better than raw pixels" if facts.unseen < facts.unseen_raw + BEATEN_BY else ""
+    beaten = ", no better than raw pixels" if facts.nothing else ""
     return (
         f"{facts.identities} identities were learned by heart (AUC {facts.seen:.2f}); on others the AUC is "
         f"{facts.unseen:.2f}{beaten}."

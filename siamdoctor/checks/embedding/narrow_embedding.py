@@ -8,6 +8,7 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
 from siamdoctor.stats.geometry import effective_rank, mean_pairwise_cosine
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.trials.baselines import discriminant
 
 BY_DIRECTION = frozenset({"cosine", "dot"})
 WHOLE = 3  # an embedding of so many coordinates or fewer was made narrow
@@ -65,9 +66,19 @@ def narrow_embedding(case: Case) -> Evidence:
             Measurement(name="effective rank", value=rank, expected="above 2.5"),
             Measurement(name="coordinates of an embedding", value=float(dimension), expected="16 or more"),
             Measurement(name="best AUC by any metric", value=best, expected="above 0.9"),
+            *_discriminant(case),
         ),
         recovers=recovers if cone and cone >= line else None,
     )
+
+
+def _discriminant(case: Case) -> tuple[Measurement, ...]:
+    """What a linear layer after the embedding would reach, where that can be measured."""
+    try:
+        area = discriminant(case).auc
+    except Unavailable:
+        return ()
+    return (Measurement(name="AUC of a linear discriminant on the embeddings", value=area, expected="near the best"),)
 
 
 def _cone(case: Case, cosine: float) -> tuple[float, Recovery | None]:
