@@ -17,6 +17,7 @@ from siamdoctor.results import Interval, MarginPoint, Recovery
 from siamdoctor.stats.resampling import Dyads, accuracy_draws, interval
 
 Floats = NDArray[np.floating]
+NEARLY = 0.02  # of accuracy, that matters to nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +85,19 @@ def difference(before: Floats, after: Floats, pairs: Dyads) -> Recovery:
 
 
 def choose(judgements: Sequence[Judgement], pairs: Dyads, *, vouching: bool = True) -> Choice:
-    """The margin of highest accuracy, and the run of margins around it that cannot be told apart from it.
+    """A margin amid the best ones, and the run of margins around it that cannot be told apart from it.
 
-    A single margin may be best by luck; its neighbours vouch for it: accuracies are smoothed 1:2:1. Where the
-    margins are survivors of a selection they are no neighbours, and `vouching` is to be False.
+    A single margin may be best by luck, and best at the brink: accuracies are smoothed 1:2:1, so that its
+    neighbours vouch for it, and of the run within two points of the best the middle one is taken, which is
+    farthest from where accuracy falls. Where the margins are survivors of a selection they are no neighbours;
+    `vouching` is then to be False, and the best one is taken.
     """
     ordered = sorted(judgements, key=lambda j: j.margin)
     accuracy = np.array([balanced(j.correct, pairs.same) for j in ordered])
     known = np.where(np.isfinite(accuracy), accuracy, 0.0)
-    best = int(np.argmax(_smoothed(known) if vouching else known))
+    best = int(np.argmax(known))
+    if vouching:
+        best = _middle(np.array([j.margin for j in ordered]), _smoothed(known))
     low = high = best
     while low > 0 and _as_good(ordered[low - 1], ordered[best], pairs):
         low -= 1
@@ -100,6 +105,18 @@ def choose(judgements: Sequence[Judgement], pairs: Dyads, *, vouching: bool = Tr
         high += 1
     plateau = Interval(value=ordered[best].margin, low=ordered[low].margin, high=ordered[high].margin)
     return Choice(recommended=ordered[best].margin, plateau=plateau)
+
+
+def _middle(margins: Floats, accuracy: Floats) -> int:
+    """Of the run of margins around the best one and nearly as good, the one nearest to its geometric middle."""
+    low = high = int(np.argmax(accuracy))
+    nearly = accuracy >= accuracy[low] - NEARLY
+    while low > 0 and nearly[low - 1]:
+        low -= 1
+    while high < margins.size - 1 and nearly[high + 1]:
+        high += 1
+    logs = np.log(margins[low : high + 1])
+    return low + int(np.argmin(np.abs(logs - (logs[0] + logs[-1]) / 2)))
 
 
 def _as_good(other: Judgement, best: Judgement, pairs: Dyads) -> bool:

@@ -41,6 +41,15 @@ def test_a_lucky_margin_among_bad_ones_is_not_recommended(pairs):
     assert choose(judgements, pairs).recommended >= 4
 
 
+def test_the_middle_of_the_best_run_is_taken_and_not_its_brink(pairs):
+    accuracies = {0.1: 0.6, 0.2: 0.851, 0.5: 0.85, 1.0: 0.85, 2.0: 0.85, 5.0: 0.85, 20.0: 0.6}
+    exact = [
+        Judgement(margin=m, correct=np.full(pairs.same.size, a), auc=0.5, active=0.5) for m, a in accuracies.items()
+    ]
+    assert choose(exact, pairs).recommended == 1.0
+    assert choose(exact, pairs, vouching=False).recommended == 0.2
+
+
 def test_choosing_among_coin_flips_gains_nothing(pairs):
     fold = pairs.left % 5
     gains, naive = [], []
