@@ -16,11 +16,11 @@ from siamdoctor.trials.sweep_trials import Bench
 from small_twins import FEATURES, case_of, clouds, dense_encoder, settings_of
 
 
-def test_head_depth_is_the_default_and_finds_a_better_margin(plain_case):
-    sweep = sweep_margin(plain_case)
+def test_head_depth_is_the_default_and_finds_a_better_margin(plain_model):
+    sweep = sweep_margin(case_of(plain_model, clouds(30, 15, 1), settings_of()))
     assert (sweep.depth, sweep.loss, sweep.declared, sweep.partial) == ("head", "contrastive", 0.01, False)
     assert sweep.recommended > 0.1
-    assert sweep.gain.points > 0
+    assert sweep.gain.low > 0
     assert sweep.plateau.low <= sweep.recommended <= sweep.plateau.high
     assert 0.01 in [p.margin for p in sweep.margins]
     assert "--depth full" in sweep.advice
