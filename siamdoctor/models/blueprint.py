@@ -113,7 +113,8 @@ class Head:
     merge: how the two sides meet ("absolute_difference", "difference", "squared_difference", "product",
     "concatenate", "euclidean", "cosine_similarity" ...), None where unknown. units and activation are
     those of the last trainable layer. recognised_by: "layers", "operations", "class name",
-    "bytecode names", "assumed" or "absent". layers: the head's layers in order.
+    "bytecode names", "function name", "assumed" or "absent". layers: the head's layers in order.
+    higher_is_same: direction of an output without trained units, also where its kind has no name.
     """
 
     kind: HeadKind
@@ -122,6 +123,7 @@ class Head:
     activation: str | None
     recognised_by: str
     layers: tuple[LayerNote, ...] = ()
+    higher_is_same: bool | None = None
 
     @property
     def learned(self) -> bool:

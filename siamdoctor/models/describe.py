@@ -117,7 +117,15 @@ def gives_unit_vectors(graph: Graph, variables: LayerVariables) -> bool:
 def describe_head(
     graph: Graph | None, variables: LayerVariables, standins: tuple[Standin, ...], *, unit_norm: bool, loadable: bool
 ) -> Head:
-    """The head in words."""
+    """The head in words.
+
+    Args:
+        graph: the head with known operations in place of what was recognised; None in an encoder saved alone.
+        variables: stored weights by layer.
+        standins: what was recognised, and by what.
+        unit_norm: whether embeddings have length 1.
+        loadable: whether the head may be loaded.
+    """
     if graph is None:
         return Head(kind="none", merge=None, units=None, activation=None, recognised_by="absent")
     layers = graph.used_layers(graph.ancestors(graph.outputs))
@@ -134,6 +142,7 @@ def describe_head(
         activation=last,
         recognised_by=by if loadable else "assumed",
         layers=notes,
+        higher_is_same=recognised.higher_is_same if loadable else None,
     )
 
 

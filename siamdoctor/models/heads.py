@@ -44,8 +44,9 @@ def recognise(graph: Graph, variables: LayerVariables, *, unit_norm: bool) -> Re
         merge = _name(values[merged[0]], left, right) if len(merged) == 1 else None
         return Recognised(kind="learned", merge=merge, higher_is_same=None)
     output = values.get(graph.outputs[0])
-    if output is None:
-        return Recognised(kind="unknown", merge=None, higher_is_same=None)
+    if output is None:  # something unknown stands in between; say at least how the sides meet
+        names = (_name(values[t], left, right) for t in sorted(values, key=lambda t: t.call, reverse=True))
+        return Recognised(kind="unknown", merge=next((n for n in names if n), None), higher_is_same=None)
     return _measure(output, left, right)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from siamdoctor.errors import BadSettings
 from siamdoctor.models.audit import allowed
 from siamdoctor.models.clues import function_name
-from siamdoctor.models.graph import Graph
+from siamdoctor.models.graph import Graph, Layer
 
 
 def names_in(source: str) -> frozenset[str]:
@@ -79,12 +79,11 @@ def _refuse_training(tree: ast.Module, source: str) -> None:
 
 
 def mark_supplied(graph: Graph, names: frozenset[str]) -> Graph:
-    """The graph with those layers marked whose class, or whose Lambda's function, the user's code has."""
-    layers = {
-        name: replace(layer, is_supplied=True)
-        if (not allowed(layer) and layer.class_name in names)
-        or (layer.class_name == "Lambda" and function_name(layer) in names)
-        else layer
-        for name, layer in graph.layers.items()
-    }
-    return replace(graph, layers=layers)
+    """The graph with those layers marked whose class, or whose Lambda's function, is among the names."""
+
+    def mark(layer: Layer) -> Layer:
+        plain = replace(layer, is_supplied=False)
+        named = function_name(layer) if layer.class_name == "Lambda" else layer.class_name
+        return replace(layer, is_supplied=not allowed(plain) and named in names)
+
+    return replace(graph, layers={name: mark(layer) for name, layer in graph.layers.items()})

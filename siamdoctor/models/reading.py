@@ -46,11 +46,15 @@ def read_blueprint(path: Path, settings: ModelSettings = ModelSettings()) -> Blu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sides:
-    """Encoder, second encoder and head after Lambdas were replaced."""
+    """Encoder, second encoder and head after Lambdas were replaced.
+
+    shown: the head as it is described, where also classes of the user's own are guessed at.
+    """
 
     encoder: Prepared | None
     second: Prepared | None
     head: Graph | None
+    shown: Graph | None
     standins: tuple[Standin, ...]
 
 
@@ -85,7 +89,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         if sides.second is not None and anatomy.twins == "separate"
         else None,
         head=describe_head(
-            sides.head,
+            sides.shown,
             variables,
             sides.standins,
             unit_norm=encoder is not None and encoder.unit_norm,
@@ -131,10 +135,12 @@ def _architecture(settings: ModelSettings) -> str | None:
 def _prepare(anatomy: Anatomy, variables: LayerVariables, settings: ModelSettings) -> _Sides:
     """Replace or cut what cannot be loaded."""
     head, standins = (None, ()) if anatomy.head is None else replace_unknown(anatomy.head, variables)
+    shown = None if anatomy.head is None else replace_unknown(mark_supplied(anatomy.head, frozenset()), variables)[0]
     return _Sides(
         encoder=None if anatomy.encoder is None else prepare(anatomy.encoder, variables, settings.replace),
         second=None if anatomy.second is None else prepare(anatomy.second, variables, settings.replace),
         head=head,
+        shown=shown,
         standins=standins,
     )
 

@@ -247,7 +247,7 @@ def test_unknown_head_leaves_the_encoder_usable(tmp_path):
     model = zoo.twin(lambda a, b: keras.layers.Lambda(lambda t: t[0] ** 2 - t[1])([a, b]))
     model.save(tmp_path / "model.keras")
     blueprint = read_blueprint(tmp_path / "model.keras")
-    assert blueprint.head.kind == "unknown"
+    assert (blueprint.head.kind, blueprint.head.higher_is_same) == ("unknown", None)
     assert "head" in blueprint.unreadable[0]
     twin = load_twin(blueprint)
     assert not twin.can_compare
@@ -287,3 +287,18 @@ def test_sides_of_several_inputs_are_named(tmp_path):
     model.save(tmp_path / "model.keras")
     with pytest.raises(UnreadableModel, match="takes 2 inputs"):
         read_blueprint(tmp_path / "model.keras")
+
+
+def test_comparison_before_an_unknown_layer_is_named(tmp_path):
+    cosine = keras.layers.Dot(axes=1, normalize=True)
+    model = zoo.twin(lambda a, b: keras.layers.Lambda(lambda t: 1 - t)(cosine([a, b])))
+    model.save(tmp_path / "model.keras")
+    head = read_blueprint(tmp_path / "model.keras").head
+    assert (head.kind, head.merge, head.recognised_by) == ("unknown", "cosine_similarity", "assumed")
+
+
+def test_direction_is_known_where_the_output_has_no_name(tmp_path):
+    model = zoo.twin(lambda a, b: 1 / (1 + zoo.euclidean(a, b)))
+    model.save(tmp_path / "model.keras")
+    head = read_blueprint(tmp_path / "model.keras").head
+    assert (head.kind, head.merge, head.higher_is_same) == ("unknown", "euclidean", True)

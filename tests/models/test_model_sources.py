@@ -127,6 +127,7 @@ def test_class_of_the_users_own_is_used_where_it_is_named(script, mine, tmp_path
         model.save(path)
         blueprint = read_blueprint(path, ModelSettings(custom_objects=f"{script}:L1Dist"))
         assert blueprint.unreadable == ()
+        assert blueprint.head.merge == "absolute_difference"
         assert any("is run to make L1Dist" in sentence for sentence in blueprint.assumed)
         check(blueprint, model)
 

@@ -1,0 +1,304 @@
+"""The reader's parts on small inputs of their own."""
+
+from __future__ import annotations
+
+import base64
+import marshal
+import struct
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from siamdoctor.models.clues import guess, names_in_bytecode
+from siamdoctor.models.compiled import read_compiled
+from siamdoctor.models.config import depth, short_name
+from siamdoctor.models.functional import slots_of, snake_case
+from siamdoctor.models.graph import Call, Graph, Layer, Tensor
+from siamdoctor.models.heads import recognise
+from siamdoctor.models.legacy import modern_config, modern_operation
+from siamdoctor.models.protobuf import Malformed, fields, read_varint
+from siamdoctor.models.rebuild import seeded
+from siamdoctor.models.tracing import gates_of
+from siamdoctor.models.weight_index import align
+
+
+def layer(class_name, name="layer", **config):
+    is_operation = config.pop("is_operation", True)
+    return Layer(
+        name=name,
+        class_name=class_name,
+        module="keras.src.ops.numpy" if is_operation else "keras.layers",
+        registered_name=None,
+        config={"name": name, **config},
+        path=(name,),
+        slots=("",),
+        is_operation=is_operation,
+    )
+
+
+def graph(*steps):
+    """A head of two inputs; each step is a layer and what it is called with, 0 and 1 being the inputs."""
+    layers = {f"in{n}": layer("InputLayer", f"in{n}") for n in (0, 1)}
+    calls = [Call(layer="in0"), Call(layer="in1")]
+    for number, (made, *args) in enumerate(steps):
+        named = f"step{number}"
+        layers[named] = replace(made, name=named, path=(named,))
+        calls.append(Call(layer=named, args=tuple(Tensor(a) if isinstance(a, int) else a for a in args)))
+    return Graph(
+        layers=layers,
+        calls=tuple(calls),
+        inputs=(Tensor(0), Tensor(1)),
+        outputs=(Tensor(len(calls) - 1),),
+        shapes={},
+    )
+
+
+def lambda_layer(code):
+    packed = base64.b64encode(code).decode()
+    return layer("Lambda", is_operation=False, function={"class_name": "__lambda__", "config": {"code": packed}})
+
+
+# Sources as in public code, with what a reader should take them for.
+LAMBDAS = {
+    "lambda t: K.abs(t[0] - t[1])": "absolute_difference",
+    "lambda t: abs(t[0] - t[1])": "absolute_difference",
+    "lambda t: K.sqrt(K.sum(K.square(t[0] - t[1]), axis=1, keepdims=True))": "euclidean",
+    "lambda t: tf.math.sqrt(tf.maximum(tf.reduce_sum(tf.pow(t[0] - t[1], 2), 1), 1e-7))": "euclidean",
+    "lambda t: tf.norm(t[0] - t[1], axis=1)": "euclidean",
+    "lambda t: K.sum(K.square(t[0] - t[1]), axis=-1)": "squared_euclidean",
+    "lambda t: K.square(t[0] - t[1])": "squared_difference",
+    "lambda t: K.sum(K.abs(t[0] - t[1]), axis=1)": "manhattan",
+    "lambda t: K.mean(K.abs(t[0] - t[1]), axis=1)": "mean_absolute",
+    "lambda t: K.exp(-K.sum(K.abs(t[0] - t[1]), axis=1, keepdims=True))": "exp_manhattan",
+    "lambda t: K.sum(K.l2_normalize(t[0], 1) * K.l2_normalize(t[1], 1), 1)": "cosine_similarity",
+    "lambda t: K.batch_dot(t[0], t[1], axes=1)": "dot",
+    "lambda t: K.l2_normalize(t, axis=1)": "l2_normalize",
+    "lambda t: t[0] ** 2 - t[1]": None,
+}
+
+
+@pytest.mark.parametrize("source", LAMBDAS)
+def test_lambda_is_recognised_by_the_names_it_calls(source):
+    code = marshal.dumps(eval(source, {}).__code__)  # noqa: S307  (a literal of this file)
+    found = guess(lambda_layer(code), scalar=None)
+    assert (found and found.kind) == LAMBDAS[source]
+    assert found is None or found.by == "bytecode names"
+
+
+@pytest.mark.parametrize("kind", [b"z", b"Z", b"\xfa", b"\xda"])
+def test_names_are_found_in_short_strings_of_every_python(kind):
+    assert names_in_bytecode(lambda_layer(b"\xe3\x01" + kind + b"\x0asquare_sum" + b"N")) == {"square_sum"}
+
+
+@pytest.mark.parametrize("kind", [b"a", b"A", b"u", b"t", b"\xe1", b"\xf5", b"\xf4"])
+def test_names_are_found_in_long_strings_of_every_python(kind):
+    code = b"\xe3\x01" + kind + struct.pack("<I", 3) + b"abs" + b"N"
+    assert "abs" in names_in_bytecode(lambda_layer(code))
+
+
+@settings(max_examples=200)
+@given(st.binary(max_size=300))
+def test_any_bytes_may_pose_as_code(code):
+    assert all(isinstance(name, str) for name in names_in_bytecode(lambda_layer(code)))
+
+
+@pytest.mark.parametrize(
+    ("class_name", "scalar", "kind"),
+    [
+        ("L1Dist", False, "absolute_difference"),
+        ("L1Dist", True, "manhattan"),
+        ("EuclideanDistance", True, "euclidean"),
+        ("EuclideanDistanceLayer", None, "euclidean"),
+        ("SquaredEuclidean", True, "squared_euclidean"),
+        ("CosineSimilarity", True, "cosine_similarity"),
+        ("CosineDistance", None, "cosine_distance"),
+        ("ManhattanDistance", True, "manhattan"),
+        ("AbsDiff", None, "absolute_difference"),
+        ("DistanceLayer", True, "euclidean"),
+        ("DistanceLayer", None, None),
+        ("L2Normalize", None, "l2_normalize"),
+        ("Attention", None, None),
+    ],
+)
+def test_class_is_recognised_by_its_name(class_name, scalar, kind):
+    found = guess(layer(class_name, is_operation=False), scalar=scalar)
+    assert (found and found.kind) == kind
+
+
+SUBTRACT, SQUARE, ABSOLUTE = layer("Subtract"), layer("Square"), layer("Absolute")
+SUM, SQRT = layer("Sum", axis=-1, keepdims=True), layer("Sqrt")
+COSINE = layer("Dot", is_operation=False, axes=1, normalize=True)
+
+
+@pytest.mark.parametrize(
+    ("steps", "kind", "higher"),
+    [
+        ([(SUBTRACT, 0, 1), (SQUARE, 2), (SUM, 3), (SQRT, 4)], "euclidean", False),
+        ([(SUBTRACT, 1, 0), (layer("Power"), 2, 2.0), (SUM, 3), (SQRT, 4)], "euclidean", False),
+        ([(SUBTRACT, 0, 1), (layer("Multiply"), 2, 2), (SUM, 3)], "squared_euclidean", False),
+        ([(SUBTRACT, 0, 1), (layer("Norm", axis=1), 2)], "euclidean", False),
+        ([(SUBTRACT, 0, 1), (ABSOLUTE, 2), (SUM, 3)], "manhattan", False),
+        ([(SUBTRACT, 0, 1), (ABSOLUTE, 2), (layer("Mean", axis=-1), 3)], "manhattan", False),
+        ([(COSINE, [Tensor(0), Tensor(1)])], "cosine_similarity", True),
+        ([(COSINE, [Tensor(0), Tensor(1)]), (layer("Negative"), 2)], "cosine_distance", False),
+        ([(COSINE, [Tensor(0), Tensor(1)]), (layer("Sigmoid"), 2)], "cosine_similarity", True),
+        ([(layer("Multiply"), 0, 1), (SUM, 2)], "dot", True),
+        (
+            [(SUBTRACT, 0, 1), (SQUARE, 2), (SUM, 3), (layer("Add"), 4, 1.0), (layer("Reciprocal"), 5)],
+            "unknown",
+            True,
+        ),
+        ([(layer("Maximum"), 0, 1), (SUM, 2)], "unknown", None),
+        ([(SUBTRACT, 0, 1)], "unknown", None),
+    ],
+)
+def test_head_is_named_by_what_it_answers(steps, kind, higher):
+    found = recognise(graph(*steps), {}, unit_norm=False)
+    assert (found.kind, found.higher_is_same) == (kind, higher)
+
+
+def test_dot_of_unit_vectors_is_a_cosine():
+    assert recognise(graph((layer("Multiply"), 0, 1), (SUM, 2)), {}, unit_norm=True).kind == "cosine_similarity"
+
+
+def test_gates_are_where_all_ways_meet():
+    """0 -> 2 -> (3, 4) -> 5 -> 6; the side branch from 2 to 6 makes 2 the last gate but one."""
+    diamond = graph((SQUARE, 0), (SQUARE, 2), (SQRT, 2), (layer("Add"), 3, 4), (layer("Add"), 5, 2))
+    assert gates_of(diamond, Tensor(0), frozenset({Tensor(6)})) == [Tensor(6), Tensor(2), Tensor(0)]
+    assert gates_of(diamond, Tensor(0), frozenset({Tensor(3), Tensor(5)})) == [Tensor(2), Tensor(0)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "stored", "found"),
+    [
+        (["a", "b"], ["b", "a"], {"a": "a", "b": "b"}),
+        (["dense", "dense_1"], ["dense_8", "dense_7"], {"dense": "dense_7", "dense_1": "dense_8"}),
+        (["conv", "dense"], ["conv_3", "dense_5"], {"conv": "conv_3", "dense": "dense_5"}),
+        (["functional", "dense"], ["model_1", "dense_2"], {"functional": "model_1", "dense": "dense_2"}),
+        (["a", "b"], ["x"], {}),
+    ],
+)
+def test_names_are_aligned(wanted, stored, found):
+    assert align(wanted, stored) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("BatchNormalization", "batch_normalization"),
+        ("Conv2D", "conv2d"),
+        ("ReLU", "re_lu"),
+        ("L2", "l2"),
+        ("MultiHeadAttention", "multi_head_attention"),
+        ("LSTM", "lstm"),
+        ("PReLU", "p_re_lu"),
+    ],
+)
+def test_snake_case_is_that_of_keras(name, wanted):
+    from siamdoctor.models.runtime import import_keras  # noqa: PLC0415
+
+    import_keras()
+    from keras.src.utils.naming import to_snake_case  # noqa: PLC0415
+
+    assert snake_case(name) == wanted == to_snake_case(name)
+
+
+def test_operations_take_no_number_among_layers():
+    entries = [
+        {"class_name": "Dense", "module": "keras.layers", "config": {"name": "a", "dtype": "float32"}},
+        {"class_name": "Subtract", "module": "keras.src.ops.numpy", "config": {"name": "s"}},
+        {"class_name": "Subtract", "module": "keras.layers", "config": {"name": "t", "trainable": True}},
+        {"class_name": "Dense", "module": "keras.layers", "config": {"name": "b", "dtype": "float32"}},
+    ]
+    assert slots_of(entries, skip_inputs=False) == {"a": "dense", "t": "subtract", "b": "dense_1"}
+
+
+def test_settings_of_keras_2_are_translated():
+    old = {"name": "x", "batch_input_shape": [None, 7], "time_major": False, "implementation": 2, "units": 3}
+    assert modern_config("LSTM", old) == {"name": "x", "units": 3}
+    assert modern_config("BatchNormalization", {"axis": [3]})["axis"] == 3
+    assert modern_config("LeakyReLU", {"alpha": 0.2}) == {"negative_slope": 0.2}
+    kept = modern_config("DepthwiseConv2D", {"groups": 1, "filters": 4, "depth_multiplier": 1})
+    assert kept == {"depth_multiplier": 1}
+    inner = modern_config("Dense", {"kernel_initializer": {"class_name": "Zeros", "config": {}}})
+    assert inner["kernel_initializer"]["module"] == "keras.initializers"
+
+
+def test_tensorflow_calls_are_translated():
+    found = modern_operation("n", {"function": "math.reduce_sum"}, [Tensor(1)], {"axis": [1], "keepdims": True})
+    assert found is not None
+    assert (found.class_name, found.config["axis"], found.config["keepdims"]) == ("Sum", [1], True)
+    assert modern_operation("n", {"function": "io.read_file"}, [Tensor(1)], {}) is None
+
+
+def test_learning_rate_of_a_schedule_is_its_first():
+    schedule = {"class_name": "ExponentialDecay", "config": {"initial_learning_rate": 0.5}}
+    saved = {"optimizer": {"class_name": "Adam", "config": {"learning_rate": schedule}}, "loss": [None, "mse"]}
+    found = read_compiled(saved)
+    assert (found.optimizer, found.learning_rate, found.loss) == ("Adam", 0.5, "mse")
+
+
+def test_names_lose_their_package():
+    assert short_name("Custom>Adam") == "Adam"
+    assert short_name({"class_name": "function", "config": "loss", "registered_name": "x>loss"}) == "loss"
+    assert short_name(None) is None
+
+
+def test_depth_is_bounded():
+    value: list = []
+    for _ in range(5000):
+        value = [value]
+    assert depth(value) == 201
+    assert depth({"a": [1]}) == 3
+
+
+def test_seeds_differ_within_a_model_and_repeat_with_the_seed():
+    config = [{"config": {"seed": None}}, {"config": {"seed": 3}}, {"seed": {"class_name": "SeedGenerator"}}]
+    one, again, other = seeded(config, 1), seeded(config, 1), seeded(config, 2)
+    assert one == again != other
+    assert one[0]["config"]["seed"] != one[1]["config"]["seed"]
+    assert one[2] == config[2]
+
+
+@given(st.integers(0, 2**63))
+def test_varints_are_read_as_written(number):
+    written, rest = bytearray(), number
+    while rest >= 0x80:
+        written.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    written.append(rest)
+    assert read_varint(bytes(written), 0) == (number, len(written))
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_fields_or_malformed(data):
+    try:
+        found = list(fields(data))
+    except Malformed:
+        return
+    assert all(isinstance(value, int | bytes) for _, value in found)
+
+
+def test_probe_agrees_with_keras_on_every_operation():
+    from siamdoctor.models.runtime import import_keras  # noqa: PLC0415
+
+    import_keras()
+    from keras.src.ops import nn, numpy  # noqa: PLC0415
+    from siamdoctor.models.probe import BINARY, REDUCING, UNARY, follow  # noqa: PLC0415
+
+    rng = np.random.default_rng(0)
+    left, right = rng.uniform(0.5, 2, (2, 4, 3)).astype(np.float32)
+    for name in UNARY:
+        made = getattr(numpy, name, None) or getattr(nn, name, None)
+        if made is not None:
+            got = follow(graph((layer(name), 0)), (left, right))[Tensor(2)]
+            np.testing.assert_allclose(got, made()(left), rtol=1e-5, err_msg=name)
+    for name in BINARY:
+        got = follow(graph((layer(name), 0, 1)), (left, right))[Tensor(2)]
+        np.testing.assert_allclose(got, getattr(numpy, name)()(left, right), rtol=1e-5, err_msg=name)
+    for name in set(REDUCING) - {"Norm"}:
+        got = follow(graph((layer(name, axis=-1, keepdims=True), 0)), (left, right))[Tensor(2)]
+        wanted = getattr(numpy, name)(axis=-1, keepdims=True)(left)
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, err_msg=name)
