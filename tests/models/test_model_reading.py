@@ -25,8 +25,22 @@ def sides(style, inputs):
     return (inputs[0][:, 0], inputs[0][:, 1]) if style == "pair-axis" else (inputs[0], inputs[1])
 
 
-@pytest.mark.parametrize("extension", ["keras", "h5"])
-@pytest.mark.parametrize("style", zoo.STYLES)
+# The two formats differ in how layers and weights are written down, which these styles cover.
+BOTH_FORMATS = [
+    "registered-layer",
+    "lambda",
+    "softmax-of-two",
+    "flat",
+    "separate",
+    "wrapped",
+    "pair-axis",
+    "bidirectional",
+]
+CASES = [(style, "keras") for style in zoo.STYLES] + [(style, "h5") for style in BOTH_FORMATS]
+REST = [pytest.param(s, "h5", marks=pytest.mark.slow) for s in zoo.STYLES if s not in BOTH_FORMATS]
+
+
+@pytest.mark.parametrize(("style", "extension"), CASES + REST)
 def test_file_is_understood_and_gives_what_the_program_gave(saved, style, extension):
     file, expected = saved(style, extension), zoo.STYLES[style]
 
