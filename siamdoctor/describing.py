@@ -45,6 +45,11 @@ def assumptions(case: Case) -> tuple[str, ...]:
             said.append(
                 f"with {case.pairs.identities} identities, intervals are over samples and say nothing of new identities"
             )
+        if case.drawn.left_out:
+            said.append(
+                f"{case.drawn.left_out} of the samples drawn hold NaN or could not be decoded, and were left out; "
+                "the deployed pipeline would not leave them out"
+            )
     except Unavailable:
         pass
     return tuple(dict.fromkeys(said))

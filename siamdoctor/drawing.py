@@ -18,11 +18,13 @@ class Drawn:
     """Pairs whose left and right are positions in `values`.
 
     used: (n,) which samples of the data set were read. values: (n, *shape) as stored, read-only.
+    left_out: samples that were drawn and are no numbers: undecodable, or holding NaN.
     """
 
     pairs: Pairs
     used: IndexArray
     values: FloatArray
+    left_out: int = 0
 
 
 def draw(samples: Samples, shape: tuple[int, ...], count: int, rng: np.random.Generator) -> Drawn:
@@ -57,7 +59,10 @@ def _without_unreadable(pairs: Pairs, used: IndexArray, values: FloatArray, read
     stored = values if readable.all() else values[readable]
     stored.setflags(write=False)
     return Drawn(
-        pairs=_chosen(pairs, kept, position[left[kept]], position[right[kept]]), used=used[readable], values=stored
+        pairs=_chosen(pairs, kept, position[left[kept]], position[right[kept]]),
+        used=used[readable],
+        values=stored,
+        left_out=int((~readable).sum()),
     )
 
 

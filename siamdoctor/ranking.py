@@ -20,7 +20,7 @@ LIKELY = 0.5
 CEILING = 0.95  # what a sound model is assumed to reach; well-tuned models above it are left in peace
 SOUND = 0.6  # a model surely above this works; what would add a little to it fails no build
 WORTHWHILE_WHEN_SOUND = 10.0
-SLACK = 3.0  # points by which a cause may recover less than its symptom and still explain it
+SLACK = 5.0  # points by which a cause may recover less than its symptom and still explain it
 SHARE = {Impact.FATAL: 1.0, Impact.MAJOR: 0.9, Impact.MINOR: 0.4}
 
 

@@ -40,7 +40,7 @@ def refusals(graph: Graph, variables: LayerVariables, supplied: frozenset[str]) 
     found: list[str] = []
     for layer in graph.layers.values():
         if not allowed(layer):
-            found.append(f"layer {layer.name!r} is of the class {layer.class_name!r}, which Keras does not define")
+            found.append(f"layer {layer.name!r} {_why_not(layer)}")
         elif not layer.is_supplied:
             reasons = [*_inner_refusals(layer.config, supplied), *_sizes(layer, sizes)]
             found.extend(f"layer {layer.name!r} {reason}" for reason in reasons)
@@ -48,6 +48,15 @@ def refusals(graph: Graph, variables: LayerVariables, supplied: frozenset[str]) 
         arguments: list[Argument] = [*call.args, *(call.kwargs or {}).values()]
         found.extend(f"layer {call.layer!r} is called with {name!r}" for name in _foreign_arguments(arguments))
     return list(dict.fromkeys(found))
+
+
+def _why_not(layer: Layer) -> str:
+    """What is wrong with a layer that is not allowed."""
+    if layer.class_name == "Lambda":
+        return "is a Lambda: it holds code, which is not run"
+    if layer.class_name in LAYERS or layer.class_name in OPERATIONS:
+        return f"is of a class that is only named like Keras' {layer.class_name!r}"
+    return f"is of the class {layer.class_name!r}, which is not on the list of known ones"
 
 
 def _foreign_arguments(arguments: list[Argument]) -> Iterator[str]:

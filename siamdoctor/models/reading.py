@@ -10,6 +10,7 @@ from siamdoctor.models import audit
 from siamdoctor.models.archive import MAX_CONFIG, Archive, open_archive, read_file
 from siamdoctor.models.blueprint import Blueprint
 from siamdoctor.models.compiled import read_compiled
+from siamdoctor.models.complaints import complaints
 from siamdoctor.models.describe import batch_coupled, describe_encoder, describe_head
 from siamdoctor.models.dissolve import read_graph
 from siamdoctor.models.encoders import Prepared, prepare
@@ -78,7 +79,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
             for s in sides.standins
         )
     )
-    unreadable, advice = _complaints(parts)
+    unreadable, advice = complaints(parts)
     return Blueprint(
         path=archive.path,
         format=archive.format,
@@ -169,26 +170,3 @@ def _parts(
         head_refusals=() if sides.head is None else tuple(audit.refusals(sides.head, variables, supplied)),
         own_code=own_code,
     )
-
-
-def _complaints(parts: Parts | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What cannot be loaded, and which option would help."""
-    if parts is None:
-        return (
-            ("No encoder was found: the inputs meet before any layer with weights.",),
-            ("Name the encoder with --encoder LAYER, or save it alone: model.get_layer('encoder').save(...).",),
-        )
-    unreadable = tuple(f"The encoder cannot be loaded: {reason}." for reason in parts.refusals)
-    advice: list[str] = []
-    if parts.refusals:
-        advice.append(
-            "--replace NAME=l2norm|rescale:1/255|flatten|identity says what a Lambda layer does; "
-            "--custom-objects FILE.py lets your own classes be used (it runs that file)."
-        )
-    if parts.head_refusals:
-        unreadable += tuple(f"The head cannot be loaded: {reason}." for reason in parts.head_refusals)
-        advice.append(
-            "Embeddings are compared by a measured distance instead of the head; --custom-objects FILE.py lets "
-            "your own classes be used (it runs that file)."
-        )
-    return unreadable, tuple(advice)

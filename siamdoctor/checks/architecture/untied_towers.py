@@ -13,7 +13,16 @@ from siamdoctor.stats.ramps import ramp
 
 
 @check(
-    "SD501", impact=Impact.MAJOR, explains={"wrong-threshold", "mismatched-metric", "undertrained", "misaligned-labels"}
+    "SD501",
+    impact=Impact.MAJOR,
+    explains={
+        "wrong-threshold",
+        "mismatched-metric",
+        "undertrained",
+        "misaligned-labels",
+        "stale-batch-statistics",
+        "collapsed-embedding",
+    },
 )
 def untied_towers(case: Case) -> Evidence:
     """The two towers share no weights.

@@ -31,7 +31,7 @@ def underpowered_evaluation(case: Case) -> Evidence:
 
     See: Owen 2007 (The pigeonhole bootstrap); LFW reports over ten folds of separate people.
     """
-    value = max(case.accuracy, case.tuned_accuracy, key=lambda i: i.high - i.low)
+    value = case.accuracy
     half_width = (value.high - value.low) / 2
     effective = effective_pairs(value.value, half_width, case.pairs.same.size)
     undecided = value.low <= CHANCE < value.high and value.high > CHANCE + 0.05

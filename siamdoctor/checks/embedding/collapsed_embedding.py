@@ -59,14 +59,19 @@ def collapsed_embedding(case: Case) -> Evidence:
     spread, rank = relative_spread(embeddings), effective_rank(embeddings)
     dead = dead_unit_share(embeddings)
     best = _best_auc(case)
-    tight = ramp(math.log10(max(spread, 1e-12)), clear=-0.7, sure=-1.7)
+    start = relative_spread(case.untrained.embeddings)
+    # Sigmoid units around one half are tight before any training; a collapse is what training did.
+    tightened = ramp(spread, clear=0.9 * start, sure=0.4 * start) if start > 0 else 1.0
+    tight = ramp(math.log10(max(spread, 1e-12)), clear=-0.7, sure=-1.7) * tightened
     useless = ramp(best, clear=0.8, sure=0.65)
-    certainty = max(tight * useless, ramp(dead, clear=0.9, sure=0.995) * useless)
+    shrunk = _shrunk(case)
+    shrunken = ramp(math.log10(max(shrunk, 1e-12)), clear=-1.3, sure=-2.0)  # to the origin, where shape says nothing
+    certainty = max(tight, ramp(dead, clear=0.9, sure=0.995), shrunken) * useless
     return Evidence(
         certainty=certainty,
         summary=(
             f"All embeddings lie at one point: they spread by {100 * spread:.2g} % of their length, "
-            f"and {100 * dead:.0f} % of the units never change."
+            f"{100 * dead:.0f} % of the units never change, and distances are {shrunk:.2g} of the untrained network's."
             if certainty
             else f"The embeddings spread by {100 * spread:.0f} % of their length."
         ),
@@ -76,9 +81,17 @@ def collapsed_embedding(case: Case) -> Evidence:
             Measurement(name="spread of the embeddings over their length", value=spread, expected="above 0.2"),
             Measurement(name="effective rank", value=rank, expected="above 2"),
             Measurement(name="share of units that never change", value=dead, expected="below 0.9"),
+            Measurement(name="usual distance over that of the untrained network", value=shrunk, expected="above 0.05"),
             Measurement(name="best AUC by any metric", value=best, expected="above 0.8"),
         ),
     )
+
+
+def _shrunk(case: Case) -> float:
+    """Median distance of different pairs over the same by the untrained network; 1 where that is zero."""
+    now, before = (view.metric_distance("euclidean")[~case.pairs.same] for view in (case.deployed, case.untrained))
+    usual = float(np.median(before))
+    return float(np.median(now)) / usual if usual > 0 else 1.0
 
 
 def _best_auc(case: Case) -> float:

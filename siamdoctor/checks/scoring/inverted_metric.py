@@ -9,6 +9,7 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.resampling import auc_interval
 
 CHANCE = 0.5
 REVERSED = 0.4  # an accuracy shown below this is no chance level
@@ -53,7 +54,8 @@ def inverted_metric(case: Case) -> Evidence:
     if rule.inverted:
         certainty = ramp(view.auc, clear=0.55, sure=0.65)
     else:
-        certainty = ramp(CHANCE - view.auc, clear=0.1, sure=0.25) if learned or view.auc < MISREAD else 0.0
+        backwards = (learned or view.auc < MISREAD) and auc_interval(view.distance, case.dyads).high < CHANCE
+        certainty = ramp(CHANCE - view.auc, clear=0.1, sure=0.25) if backwards else 0.0
     recovers = None
     if certainty > 0:
         try:

@@ -34,6 +34,14 @@ def load_twin(blueprint: Blueprint, settings: ModelSettings = ModelSettings()) -
         reasons = " ".join([*blueprint.unreadable, *blueprint.advice])
         raise UnreadableModel(f"{reasons} Received: model={blueprint.path}")
     import_keras()
+    try:
+        return _load(blueprint, parts)
+    except UnreadableModel as error:
+        raise UnreadableModel(f"{error}{_newer(blueprint.keras_version)}") from error
+
+
+def _load(blueprint: Blueprint, parts: Parts) -> Twin:
+    """Build the parts and give them their weights."""
     configs = Configs.of(parts, own_objects(parts.own_code))
     return assemble(blueprint, configs, _stored(parts))
 
@@ -53,6 +61,18 @@ def read_live(model: keras.Model, settings: ModelSettings = ModelSettings()) -> 
                 f"The model cannot be saved by Keras: {error}. Received: model={model.name!r}"
             ) from error
         return replace(read_blueprint(path, settings), path=Path(model.name))
+
+
+def _newer(version: str | None) -> str:
+    """A hint where the file was saved by a newer Keras than the one at hand."""
+    import keras  # noqa: PLC0415
+
+    def numbers(text: str) -> list[int]:
+        return [int(part) for part in text.split(".")[:3] if part.isdigit()]
+
+    if version is None or numbers(version) <= numbers(keras.__version__):
+        return ""
+    return f". The file was saved by Keras {version}, this is {keras.__version__}: upgrade keras."
 
 
 def _stored(parts: Parts) -> Arrays:
