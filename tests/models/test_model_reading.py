@@ -237,7 +237,7 @@ def test_lambda_inside_the_encoder_asks_for_what_it_does(tmp_path):
     model.save(tmp_path / "model.keras")
     blueprint = read_blueprint(tmp_path / "model.keras")
     assert "'scale'" in blueprint.unreadable[0]
-    assert "--replace" in blueprint.advice[0]
+    assert "--replace scale=" in blueprint.advice[0]
     with pytest.raises(UnreadableModel, match="--replace"):
         load_twin(blueprint)
     told = read_blueprint(tmp_path / "model.keras", ModelSettings(replace={"scale": "rescale:1/255"}))
@@ -316,3 +316,18 @@ def test_direction_is_known_where_the_output_has_no_name(tmp_path):
     model.save(tmp_path / "model.keras")
     head = read_blueprint(tmp_path / "model.keras").head
     assert (head.kind, head.merge, head.higher_is_same) == ("unknown", "euclidean", True)
+
+
+def test_file_of_a_newer_keras_that_does_not_load_says_so(tmp_path):
+    import json  # noqa: PLC0415
+    import zipfile  # noqa: PLC0415
+
+    zoo.encoder().save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as old, zipfile.ZipFile(tmp_path / "new.keras", "w") as new:
+        config = json.loads(old.read("config.json"))
+        config["config"]["layers"][1]["config"]["setting_of_the_future"] = 1
+        new.writestr("config.json", json.dumps(config))
+        new.writestr("metadata.json", json.dumps({"keras_version": "99.1.0"}))
+        new.writestr("model.weights.h5", old.read("model.weights.h5"))
+    with pytest.raises(UnreadableModel, match=r"setting_of_the_future.*saved by Keras 99\.1\.0.*upgrade"):
+        load_twin(read_blueprint(tmp_path / "new.keras"))
