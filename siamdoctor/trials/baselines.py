@@ -30,6 +30,8 @@ LONGEST = 65_536  # values of one input; beyond it comparing raw inputs takes lo
 METRICS: tuple[Metric, ...] = ("euclidean", "cosine")
 BEATEN_BY = 0.02  # an AUC has to lie this much above a yardstick to be better than it
 
+SAME = 1e-6  # spread over size from which embeddings are one point in float32
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
@@ -129,10 +131,16 @@ def _projection(embeddings: FloatArray, identity: IndexArray, seen: IndexArray) 
     if np.unique(identity[repeated]).size < 2:  # noqa: PLR2004  (a discriminant parts two identities or more)
         raise Unavailable("too few identities have two samples for a discriminant")
     points = embeddings.astype(np.float64)
-    points = points / max(float(points[repeated].std()), 1e-30)
+    spread, size = float(points[repeated].std(0).max()), float(np.abs(points).max())
+    if spread <= SAME * size:
+        raise Unavailable("all embeddings are the same, so a discriminant has nothing to part")
+    points = (points - points[repeated].mean(0)) / spread
     width = min(WIDEST, points.shape[1], repeated.size - 1)
     reduced = PCA(n_components=width, random_state=0).fit(points[repeated]).transform(points)
-    fitted = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(reduced[repeated], identity[repeated])
+    try:
+        fitted = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(reduced[repeated], identity[repeated])
+    except np.linalg.LinAlgError as error:
+        raise Unavailable("the embeddings leave a discriminant no direction of its own") from error
     return np.asarray(fitted.transform(reduced), dtype=np.float32)
 
 

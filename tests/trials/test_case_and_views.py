@@ -5,6 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 from siamdoctor.errors import Unavailable, UnreadableData
+from siamdoctor.registry import all_checks
+from siamdoctor.runner import run_checks
 from siamdoctor.settings import DecisionSettings
 from siamdoctor.stats.roc import balanced_accuracy
 from siamdoctor.trials.scoring import metric_options
@@ -89,3 +91,11 @@ def test_quantities_are_read_only(plain_case):
         plain_case.embeddings[0] = 0
     with pytest.raises(ValueError, match="read-only"):
         plain_case.inputs[0] = 0
+
+
+@pytest.mark.parametrize("model", ["plain_model", "unit_model", "collapsed_model"])
+def test_no_check_crashes_on_whatever_an_encoder_does(model, request):
+    case = again(request.getfixturevalue(model), clouds(12, 15, 1))
+    results = run_checks(all_checks(), case)
+    assert [(r.id, r.reason) for r in results if r.status == "crashed"] == []
+    assert any(r.status == "clear" for r in results)
