@@ -121,6 +121,11 @@ class TestNarrowEmbedding:
         reference = evidence("narrow-embedding", self.cone(20)).certainty
         assert evidence("narrow-embedding", self.cone(20, scale=scale)).certainty == pytest.approx(reference, abs=0.05)
 
+    def test_a_single_point_is_told_without_a_crash(self):
+        patient = case(samples(X, WHO), embed=lambda rows: np.zeros((len(rows), 4)))
+        found = evidence("narrow-embedding", patient)
+        assert "effective rank" in {m.name for m in found.measurements}
+
     def test_one_coordinate_is_too_few_for_ten_identities(self):
         patient = case(samples(X, WHO), embed=lambda rows: rows[:, :1])
         found = evidence("narrow-embedding", patient)

@@ -43,6 +43,19 @@ class TestBaselines:
         found = discriminant(case(samples(noise, np.repeat(np.arange(20), 20))))
         assert found.accuracy.low < 0.5 < found.accuracy.high
 
+    @pytest.mark.parametrize("collapsed", [np.zeros, np.ones], ids=["at zero", "elsewhere"])
+    def test_one_point_has_no_discriminant(self, collapsed):
+        model = case(samples(X, WHO), embed=lambda x: collapsed((len(x), 4)))
+        with pytest.raises(Unavailable, match="discriminant"):
+            discriminant(model)
+
+    def test_identities_without_any_spread_are_no_crash(self):
+        exact = np.eye(10)[WHO]
+        try:
+            assert discriminant(case(samples(exact, WHO))).auc > 0.9
+        except Unavailable as refusal:
+            assert "discriminant" in refusal.reason
+
     def test_no_baseline_is_a_remedy(self):
         model = case(samples(X, WHO))
         for measure in (raw_inputs, fresh_encoder, own_embedding, discriminant):
