@@ -15,6 +15,7 @@ CHANCE = 0.5
 REVERSED = 0.4  # an accuracy shown below this is no chance level
 BLIND = 0.55  # where no other rule is declared, a shown accuracy at chance is as wrong (a metric that broadcasts)
 SEPARATES = 0.65
+SHOWN_ONLY = 0.4
 MISREAD = 0.15  # a distance whose AUC is below this was recognised as the opposite of what it is
 
 
@@ -68,7 +69,9 @@ def inverted_metric(case: Case) -> Evidence:
         measurements.append(Measurement(name="accuracy shown in the history", value=shown, expected="above 0.5"))
         misread = BLIND if rule.origin == "undeclared" else REVERSED
         if shown < misread and case.tuned_accuracy.low > SEPARATES and not certainty:
-            certainty, recovers = 1.0, _against_history(case, shown)
+            # Where another rule is declared, only what the history shows is reversed, not what is deployed.
+            declared = rule.origin == "declared"
+            certainty, recovers = (SHOWN_ONLY, None) if declared else (1.0, _against_history(case, shown))
     return Evidence(
         certainty=certainty,
         summary=_summary(case, certainty, shown),
