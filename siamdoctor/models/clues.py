@@ -1,27 +1,21 @@
 """What a Lambda or an unknown class computes, guessed from the names it contains, without running it.
 
-A Lambda is stored as marshalled bytecode of whatever Python version saved it. Unmarshalling a stranger's
-bytes can crash the process; but the names of the functions it calls lie in them as plain text.
+A Lambda is stored as marshalled bytecode of whatever Python version saved it; `bytecode` finds what it mentions.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 
+from siamdoctor.models.bytecode import Mentions, mentions
 from siamdoctor.models.config import mapping, objects, sequence, text
 from siamdoctor.models.graph import Layer
 from siamdoctor.results import Json
 
-# Strings in marshalled code: short (one length byte) or long (four), with or without the reference flag.
-SHORT = re.compile(rb"[zZ\xfa\xda]([\x01-\xff])", re.DOTALL)
-LONG = re.compile(rb"[aAuts\xe1\xc1\xf5\xf4\xf3]([\x01-\xff])\x00\x00\x00", re.DOTALL)
-IDENTIFIER = re.compile(rb"[A-Za-z_][A-Za-z0-9_.]*\Z")
 WORDS = {
     "absolute": {"abs", "absolute", "fabs"},
-    "square": {"square", "pow", "power", "squared_difference"},
+    "square": {"square", "pow", "squared_difference"},
     "sum": {"sum", "reduce_sum"},
     "mean": {"mean", "reduce_mean"},
     "root": {"sqrt"},
@@ -31,6 +25,23 @@ WORDS = {
     "exp": {"exp"},
     "subtract": {"subtract", "sub"},
     "multiply": {"multiply", "mul"},
+    "negative": {"negative", "neg"},
+}
+CALLS = frozenset().union(*WORDS.values())
+# Operators that belong to a comparison; code with others does something more, and is not guessed at.
+OPERATORS = {
+    "cosine_similarity": frozenset({"multiply", "divide", "power", "add", "matmul"}),
+    "l2_normalize": frozenset({"divide", "power", "add"}),
+    "exp_manhattan": frozenset({"subtract", "negative", "multiply"}),
+    "euclidean": frozenset({"subtract", "power", "add"}),
+    "squared_euclidean": frozenset({"subtract", "power"}),
+    "mean_absolute": frozenset({"subtract"}),
+    "manhattan": frozenset({"subtract"}),
+    "absolute_difference": frozenset({"subtract"}),
+    "squared_difference": frozenset({"subtract", "power"}),
+    "dot": frozenset({"multiply", "matmul"}),
+    "difference": frozenset({"subtract"}),
+    "product": frozenset({"multiply"}),
 }
 
 
@@ -45,22 +56,6 @@ class Guess:
 def is_lambda(layer: Layer) -> bool:
     """Whether this layer holds code of its own."""
     return layer.class_name in ("Lambda", "TFOpLambda", "SlicingOpLambda")
-
-
-def names_in_bytecode(layer: Layer) -> frozenset[str]:
-    """Identifiers in a Lambda's stored code, in lower case; empty where it stores none."""
-    found: set[str] = set()
-    for code in _codes(layer.config.get("function")):
-        try:
-            content = base64.b64decode(code, validate=False)
-        except (binascii.Error, ValueError):
-            continue
-        for pattern in (SHORT, LONG):
-            for match in pattern.finditer(content):
-                word = content[match.end() : match.end() + match.group(1)[0]]
-                if IDENTIFIER.match(word):
-                    found.add(word.decode("ascii").lower())
-    return frozenset(found)
 
 
 def _codes(function: Json) -> list[str]:
@@ -87,23 +82,45 @@ def guess(layer: Layer, *, scalar: bool | None) -> Guess | None:
         layer: a Lambda, or a layer of an unknown class.
         scalar: whether it gives one number per pair (True) or one per component (False), if known.
     """
-    names = names_in_bytecode(layer) if is_lambda(layer) else frozenset()
-    kind = _from_words(names)
-    if kind is not None:
-        return Guess(kind, "bytecode names")
+    if is_lambda(layer):
+        for code in _codes(layer.config.get("function")):
+            kind = _from_code(mentions(code))
+            if kind is not None:
+                return Guess(kind, "bytecode names")
     called = function_name(layer) if is_lambda(layer) else None
     title = called or ("" if is_lambda(layer) else layer.class_name)
     kind = _from_title(title, scalar=scalar)
     return None if kind is None else Guess(kind, "function name" if called else "class name")
 
 
-def _from_words(names: frozenset[str]) -> str | None:
-    """From the functions that bytecode calls."""
-    has = {key for key, words in WORDS.items() if names & words}
-    if any("cosine" in name for name in names) or {"normalize", "dot"} <= has or {"normalize", "sum"} <= has:
-        return "cosine_similarity"
+def _from_code(said: Mentions) -> str | None:
+    """From the functions and operators that bytecode uses."""
+    if not said.names & CALLS and "power" not in said.operators:
+        return _from_operators(said)
+    kind = _from_calls(said)
+    allowed = OPERATORS.get(kind or "", frozenset())
+    return kind if set(said.operators) <= allowed and _squares_last(said) else None
+
+
+def _squares_last(said: Mentions) -> bool:
+    """Whether a power, if there is one, is a square, and of a difference rather than part of one."""
+    if "power" not in said.operators:
+        return True
+    first = said.operators.index("power")
+    return 2.0 in said.numbers and "subtract" not in said.operators[first:]  # noqa: PLR2004  (the exponent)
+
+
+def _from_calls(said: Mentions) -> str | None:
+    """The comparison whose functions these are, in the order from the most to the least that is called."""
+    has = {key for key, words in WORDS.items() if said.names & words}
+    has |= {"square" if operator == "power" else operator for operator in said.operators}
+    cosine = any("cosine" in name for name in said.names)
     reduced = bool(has & {"sum", "mean"})
+    scaled = "divide" in has and bool(has & {"norm", "root"}) and "subtract" not in has
     rules: tuple[tuple[bool, str], ...] = (
+        (cosine or ("normalize" in has and bool(has & {"dot", "sum"})), "cosine_similarity"),
+        (scaled and bool(has & {"multiply", "dot"}), "cosine_similarity"),
+        (scaled, "l2_normalize"),
         ("exp" in has and ("absolute" in has or reduced), "exp_manhattan"),
         ("norm" in has, "euclidean"),
         ("root" in has and reduced, "euclidean"),
@@ -113,11 +130,25 @@ def _from_words(names: frozenset[str]) -> str | None:
         ("absolute" in has, "absolute_difference"),
         ("square" in has, "squared_difference"),
         ("normalize" in has, "l2_normalize"),
-        ("dot" in has, "dot"),
+        ("dot" in has or ("multiply" in has and "sum" in has), "dot"),
         ("subtract" in has, "difference"),
         ("multiply" in has, "product"),
     )
     return next((kind for holds, kind in rules if holds), None)
+
+
+def _from_operators(said: Mentions) -> str | None:
+    """From code that calls nothing: one operator, between two sides or between a tensor and a number."""
+    if len(said.operators) != 1:
+        return None
+    operator, numbers = said.operators[0], said.numbers
+    if set(numbers) == {0.0, 1.0}:  # `t[0] - t[1]`
+        return {"subtract": "difference", "multiply": "product"}.get(operator)
+    if len(numbers) == 1 and numbers[0] not in (0.0, 1.0):
+        return {"divide": f"rescale:1/{numbers[0]!r}", "multiply": f"rescale:{numbers[0]!r}"}.get(operator)
+    if operator == "subtract" and numbers == (1.0,) and said.number_first:
+        return "one_minus"
+    return "negative" if operator == "negative" and not numbers else None
 
 
 def _from_title(title: str, *, scalar: bool | None) -> str | None:

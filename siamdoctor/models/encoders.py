@@ -37,10 +37,11 @@ def prepare(graph: Graph, variables: LayerVariables, replacements: Mapping[str, 
             known[name] = replacements[name]
         elif _is_unknown(layer, variables):
             guess = clues.guess(layer, scalar=None)
-            if guess is not None and guess.kind == "l2_normalize":
-                layers[name] = replacement(layer, "l2norm")
-                known[name] = "l2norm"
-                assumed.append(f"Layer {name!r} was recognised as L2 normalisation, by {guess.by}.")
+            what = None if guess is None else _standing_in(guess.kind)
+            if guess is not None and what is not None:
+                layers[name] = replacement(layer, what)
+                known[name] = what
+                assumed.append(f"Layer {name!r} was recognised as {what}, by {guess.by}.")
     calls = tuple(replace(c, kwargs={}) if layers[c.layer] is not graph.layers[c.layer] else c for c in graph.calls)
     fresh = replace(graph, layers=layers, calls=calls)
     outputs = fresh.outputs
@@ -56,6 +57,11 @@ def prepare(graph: Graph, variables: LayerVariables, replacements: Mapping[str, 
     if outputs != fresh.outputs:
         fresh = replace(fresh, outputs=outputs)
     return Prepared(graph=_trimmed(fresh), assumed=tuple(assumed), recognised=known, at_end=trailing)
+
+
+def _standing_in(kind: str) -> str | None:
+    """The replacement for something recognised; of what heads compute nothing belongs in an encoder."""
+    return "l2norm" if kind == "l2_normalize" else kind if kind.startswith("rescale:") else None
 
 
 def _has_weights(graph: Graph, end: Tensor, variables: LayerVariables) -> bool:

@@ -26,6 +26,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "cosine_distance": ("Cosine", "OneMinus"),
     "dot": ("Multiply", "Sum"),
     "l2_normalize": ("UnitNormalization",),
+    "one_minus": ("OneMinus",),
+    "negative": ("Negative",),
 }
 EPSILON = 1e-7  # of Keras' backend, below the root in nearly every public Euclidean distance
 
@@ -104,7 +106,9 @@ def _steps(
 ) -> list[tuple[Layer, tuple[Argument, ...]]] | None:
     """The stand-in's layers with their arguments, in which None is the result of the step before."""
     tensors = call.tensors()
-    names = STEPS[kind]
+    names = STEPS.get(kind, ())
+    if not names:
+        return None
     both = names[0] in ("Subtract", "Multiply", "Cosine")
     if both and len(tensors) == 1:  # the Lambda continues a difference that was taken outside
         names = names[1:] if names[0] == "Subtract" else ()

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from siamdoctor.models.clues import guess, names_in_bytecode
+from siamdoctor.models.bytecode import mentions
+from siamdoctor.models.clues import guess
 from siamdoctor.models.compiled import read_compiled
 from siamdoctor.models.config import depth, short_name
 from siamdoctor.models.functional import slots_of, snake_case
@@ -55,9 +56,13 @@ def graph(*steps):
     )
 
 
+def packed(code):
+    return base64.b64encode(code).decode()
+
+
 def lambda_layer(code):
-    packed = base64.b64encode(code).decode()
-    return layer("Lambda", is_operation=False, function={"class_name": "__lambda__", "config": {"code": packed}})
+    function = {"class_name": "__lambda__", "config": {"code": packed(code)}}
+    return layer("Lambda", is_operation=False, function=function)
 
 
 # Sources as in public code, with what a reader should take them for.
@@ -75,7 +80,146 @@ LAMBDAS = {
     "lambda t: K.sum(K.l2_normalize(t[0], 1) * K.l2_normalize(t[1], 1), 1)": "cosine_similarity",
     "lambda t: K.batch_dot(t[0], t[1], axes=1)": "dot",
     "lambda t: K.l2_normalize(t, axis=1)": "l2_normalize",
+    "lambda t: K.sum(t[0] * t[1], 1) / (tf.norm(t[0], axis=1) * tf.norm(t[1], axis=1))": "cosine_similarity",
     "lambda t: t[0] ** 2 - t[1]": None,
+    "lambda t: (t[0] - t[1]) ** 3": None,
+    "lambda t: K.abs(t[0] - t[1]) * 3": None,
+    "lambda t: K.sqrt(K.sum((t[0] - t[1]) ** 2, 1) + 1e-9)": "euclidean",
+    "lambda t: t / tf.norm(t, axis=1, keepdims=True)": "l2_normalize",
+    "lambda t: K.sum(t[0] * t[1], axis=1)": "dot",
+    "lambda t: -K.sum(t[0] * t[1], axis=1)": None,
+    "lambda t: t[0] - t[1]": "difference",
+    "lambda t: t[0] * t[1]": "product",
+    "lambda t: (t[0] - t[1]) ** 2": "squared_difference",
+    "lambda t: K.sum((t[0] - t[1]) ** 2, 1)": "squared_euclidean",
+    "lambda t: 1 - t": "one_minus",
+    "lambda t: -t": "negative",
+    "lambda t: t / 255.0": "rescale:1/255.0",
+    "lambda t: t * 0.5": "rescale:0.5",
+    "lambda t: t - 1": None,
+    "lambda t: t / 127.5 - 1": None,
+    "lambda t: t[0] + t[1]": None,
+    "lambda t: t": None,
+}
+# What CPython 3.6 to 3.13 made of `lambda t: t[0] - t[1]`, `lambda t: K.sum((t[0] - t[1]) ** 2, 1)` and
+# `lambda t: 1 - t`.
+OTHER_PYTHONS: dict[str, list[str]] = {
+    "3.6": [
+        (
+            "4wEAAAAAAAAAAQAAAAMAAABDAAAAcxAAAAB8AGQBGQB8AGQCGQAYAFMAKQNO6QAAAADpAQAAAKkAKQHaAXRyAwAAAHIDAAAA2gF4"
+            "2gg8bGFtYmRhPgEAAABzAAAAAA=="
+        ),
+        (
+            "4wEAAAAAAAAAAQAAAAQAAABDAAAAcxwAAAB0AGoBfABkARkAfABkAhkAGABkAxMAZAKDAlMAKQRO6QAAAADpAQAAAOkCAAAAKQLa"
+            "AUvaA3N1bSkB2gF0qQByBwAAANoBeNoIPGxhbWJkYT4BAAAAcwAAAAA="
+        ),
+        (
+            "4wEAAAAAAAAAAQAAAAIAAABDAAAAcwgAAABkAXwAGABTACkCTukBAAAAqQApAdoBdHICAAAAcgIAAADaAXjaCDxsYW1iZGE+AQAA"
+            "AHMAAAAA"
+        ),
+    ],
+    "3.7": [
+        (
+            "4wEAAAAAAAAAAQAAAAMAAABDAAAAcxAAAAB8AGQBGQB8AGQCGQAYAFMAKQNO6QAAAADpAQAAAKkAKQHaAXRyAwAAAHIDAAAA2gF4"
+            "2gg8bGFtYmRhPgEAAADzAAAAAA=="
+        ),
+        (
+            "4wEAAAAAAAAAAQAAAAUAAABDAAAAcxwAAAB0AKABfABkARkAfABkAhkAGABkAxMAZAKhAlMAKQRO6QAAAADpAQAAAOkCAAAAKQLa"
+            "AUvaA3N1bSkB2gF0qQByBwAAANoBeNoIPGxhbWJkYT4BAAAA8wAAAAA="
+        ),
+        (
+            "4wEAAAAAAAAAAQAAAAIAAABDAAAAcwgAAABkAXwAGABTACkCTukBAAAAqQApAdoBdHICAAAAcgIAAADaAXjaCDxsYW1iZGE+AQAA"
+            "APMAAAAA"
+        ),
+    ],
+    "3.8": [
+        (
+            "4wEAAAAAAAAAAAAAAAEAAAADAAAAQwAAAHMQAAAAfABkARkAfABkAhkAGABTACkDTukAAAAA6QEAAACpACkB2gF0cgMAAAByAwAA"
+            "ANoBeNoIPGxhbWJkYT4BAAAA8wAAAAA="
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAEAAAAFAAAAQwAAAHMcAAAAdACgAXwAZAEZAHwAZAIZABgAZAMTAGQCoQJTACkETukAAAAA6QEAAADpAgAA"
+            "ACkC2gFL2gNzdW0pAdoBdKkAcgcAAADaAXjaCDxsYW1iZGE+AQAAAPMAAAAA"
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAEAAAACAAAAQwAAAHMIAAAAZAF8ABgAUwApAk7pAQAAAKkAKQHaAXRyAgAAAHICAAAA2gF42gg8bGFtYmRh"
+            "PgEAAADzAAAAAA=="
+        ),
+    ],
+    "3.9": [
+        (
+            "4wEAAAAAAAAAAAAAAAEAAAADAAAAQwAAAHMQAAAAfABkARkAfABkAhkAGABTACkDTukAAAAA6QEAAACpACkB2gF0cgMAAAByAwAA"
+            "ANoBeNoIPGxhbWJkYT4BAAAA8wAAAAA="
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAEAAAAFAAAAQwAAAHMcAAAAdACgAXwAZAEZAHwAZAIZABgAZAMTAGQCoQJTACkETukAAAAA6QEAAADpAgAA"
+            "ACkC2gFL2gNzdW0pAdoBdKkAcgcAAADaAXjaCDxsYW1iZGE+AQAAAPMAAAAA"
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAEAAAACAAAAQwAAAHMIAAAAZAF8ABgAUwApAk7pAQAAAKkAKQHaAXRyAgAAAHICAAAA2gF42gg8bGFtYmRh"
+            "PgEAAADzAAAAAA=="
+        ),
+    ],
+    "3.10": [
+        (
+            "4wEAAAAAAAAAAAAAAAEAAAADAAAAQwAAAHMQAAAAfABkARkAfABkAhkAGABTACkDTukAAAAA6QEAAACpACkB2gF0cgMAAAByAwAA"
+            "ANoBeNoIPGxhbWJkYT4BAAAAcwIAAAAQAA=="
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAEAAAAFAAAAQwAAAHMcAAAAdACgAXwAZAEZAHwAZAIZABgAZAMTAGQCoQJTACkETukAAAAA6QEAAADpAgAA"
+            "ACkC2gFL2gNzdW0pAdoBdKkAcgcAAADaAXjaCDxsYW1iZGE+AQAAAHMCAAAAHAA="
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAEAAAACAAAAQwAAAHMIAAAAZAF8ABgAUwApAk7pAQAAAKkAKQHaAXRyAgAAAHICAAAA2gF42gg8bGFtYmRh"
+            "PgEAAABzAgAAAAgA"
+        ),
+    ],
+    "3.11": [
+        (
+            "4wEAAAAAAAAAAAAAAAMAAAADAAAA8yQAAACXAHwAZAEZAAAAAAAAAAAAfABkAhkAAAAAAAAAAAB6CgAAUwApA07pAAAAAOkBAAAA"
+            "qQApAdoBdHMBAAAAINoBePoIPGxhbWJkYT5yBwAAAAEAAABzEgAAAIAAiCGIQYwkkBGQMZQUiSuAAPMAAAAA"
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAUAAAADAAAA81wAAACXAHQAAAAAAAAAAAAAAKABAAAAAAAAAAAAAAAAAAAAAAAAAAB8AGQBGQAAAAAAAAAA"
+            "AHwAZAIZAAAAAAAAAAAAegoAAGQDeggAAGQCpgIAAKsCAAAAAAAAAABTACkETukAAAAA6QEAAADpAgAAACkC2gFL2gNzdW0pAdoB"
+            "dHMBAAAAINoBePoIPGxhbWJkYT5yCQAAAAEAAABzJQAAAIAAjSGPJYolkBGQMZQUmAGYIZwEkRugEdEQIqBB0Qom1AomgADzAAAA"
+            "AA=="
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAIAAAADAAAA8wwAAACXAGQBfAB6CgAAUwApAk7pAQAAAKkAKQHaAXRzAQAAACDaAXj6CDxsYW1iZGE+cgYA"
+            "AAABAAAAcwoAAACAAIghiGGJJYAA8wAAAAA="
+        ),
+    ],
+    "3.12": [
+        (
+            "4wEAAAAAAAAAAAAAAAMAAAADAAAA8xgAAACXAHwAZAEZAAAAfABkAhkAAAB6CgAAUwApA07pAAAAAOkBAAAAqQApAdoBdHMBAAAA"
+            "INoBePoIPGxhbWJkYT5yBwAAAAEAAABzEgAAAIAAiCGIQYkkkBGQMZEUiSuAAPMAAAAA"
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAUAAAADAAAA80YAAACXAHQAAAAAAAAAAABqAwAAAAAAAAAAAAAAAAAAAAAAAHwAZAEZAAAAfABkAhkAAAB6"
+            "CgAAZAN6CAAAZAKrAgAAAAAAAFMAKQRO6QAAAADpAQAAAOkCAAAAKQLaAUvaA3N1bSkB2gF0cwEAAAAg2gF4+gg8bGFtYmRhPnIJ"
+            "AAAAAQAAAHMiAAAAgACMIY8liSWQEZAxkRSYAZghmQSRG6AR0RAioEHTCiaAAPMAAAAA"
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAIAAAADAAAA8wwAAACXAGQBfAB6CgAAUwApAk7pAQAAAKkAKQHaAXRzAQAAACDaAXj6CDxsYW1iZGE+cgYA"
+            "AAABAAAAcwoAAACAAIghiGGJJYAA8wAAAAA="
+        ),
+    ],
+    "3.13": [
+        (
+            "4wEAAAAAAAAAAAAAAAMAAAADAAAA8xgAAACVAFUAUwEFAAAAVQBTAgUAAAAtCgAAJAApA07pAAAAAOkBAAAAqQApAdoBdHMBAAAA"
+            "INoBeNoIPGxhbWJkYT5yBwAAAAEAAABzEAAAAIAAiCGIQYkkkBGQMZEUiivzAAAAAA=="
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAUAAAADAAAA80YAAACVAFsAAAAAAAAAAABSAwAAAAAAAAAAAAAAAAAAAAAAAFUAUwEFAAAAVQBTAgUAAAAt"
+            "CgAAUwMtCAAAUwI1AgAAAAAAACQAKQRO6QAAAADpAQAAAOkCAAAAKQLaAUvaA3N1bSkB2gF0cwEAAAAg2gF42gg8bGFtYmRhPnIJ"
+            "AAAAAQAAAHMgAAAAgACMIY8liSWQEZAxkRSYAZghmQSRG6AR0RAioEHUCibzAAAAAA=="
+        ),
+        (
+            "4wEAAAAAAAAAAAAAAAIAAAADAAAA8wwAAACVAFMBVQAtCgAAJAApAk7pAQAAAKkAKQHaAXRzAQAAACDaAXjaCDxsYW1iZGE+cgYA"
+            "AAABAAAAcwgAAACAAIghiGGKJfMAAAAA"
+        ),
+    ],
 }
 
 
@@ -87,21 +231,32 @@ def test_lambda_is_recognised_by_the_names_it_calls(source):
     assert found is None or found.by == "bytecode names"
 
 
+@pytest.mark.parametrize("version", OTHER_PYTHONS)
+def test_code_of_every_python_is_understood(version):
+    kinds = []
+    for text in OTHER_PYTHONS[version]:
+        found = guess(lambda_layer(base64.b64decode(text)), scalar=None)
+        kinds.append(found and found.kind)
+    assert kinds == ["difference", "squared_euclidean", "one_minus"]
+
+
 @pytest.mark.parametrize("kind", [b"z", b"Z", b"\xfa", b"\xda"])
 def test_names_are_found_in_short_strings_of_every_python(kind):
-    assert names_in_bytecode(lambda_layer(b"\xe3\x01" + kind + b"\x0asquare_sum" + b"N")) == {"square_sum"}
+    assert mentions(packed(b"\xe3\x01" + kind + b"\x0asquare_sum" + b"N")).names == {"square_sum"}
 
 
 @pytest.mark.parametrize("kind", [b"a", b"A", b"u", b"t", b"\xe1", b"\xf5", b"\xf4"])
 def test_names_are_found_in_long_strings_of_every_python(kind):
     code = b"\xe3\x01" + kind + struct.pack("<I", 3) + b"abs" + b"N"
-    assert "abs" in names_in_bytecode(lambda_layer(code))
+    assert "abs" in mentions(packed(code)).names
 
 
 @settings(max_examples=200)
 @given(st.binary(max_size=300))
 def test_any_bytes_may_pose_as_code(code):
-    assert all(isinstance(name, str) for name in names_in_bytecode(lambda_layer(code)))
+    found = mentions(packed(code))
+    assert all(isinstance(name, str) for name in found.names)
+    assert guess(lambda_layer(code), scalar=None) is None or found.names or found.operators
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_lambda_at_the_end_of_the_encoder_is_cut_and_said(tmp_path):
     def tower():
         given = keras.layers.Input((8, 8, 1))
         x = keras.layers.Dense(6, name="last")(keras.layers.Flatten()(given))
-        return keras.Model(given, keras.layers.Lambda(lambda t: t * 3, name="thrice")(x))
+        return keras.Model(given, keras.layers.Lambda(lambda t: t * 3 + 0, name="thrice")(x))
 
     model = zoo.twin(zoo.euclidean, tower)
     model.save(tmp_path / "model.keras")
@@ -230,7 +230,7 @@ def test_lambda_at_the_end_of_the_encoder_is_cut_and_said(tmp_path):
 def test_lambda_inside_the_encoder_asks_for_what_it_does(tmp_path):
     def tower():
         given = keras.layers.Input((8, 8, 1))
-        x = keras.layers.Lambda(lambda t: t / 255.0, name="scale")(given)
+        x = keras.layers.Lambda(lambda t: t / 127.5 - 0, name="scale")(given)
         return keras.Model(given, keras.layers.Dense(6)(keras.layers.Flatten()(x)))
 
     model = zoo.twin(zoo.euclidean, tower)
@@ -240,7 +240,7 @@ def test_lambda_inside_the_encoder_asks_for_what_it_does(tmp_path):
     assert "--replace scale=" in blueprint.advice[0]
     with pytest.raises(UnreadableModel, match="--replace"):
         load_twin(blueprint)
-    told = read_blueprint(tmp_path / "model.keras", ModelSettings(replace={"scale": "rescale:1/255"}))
+    told = read_blueprint(tmp_path / "model.keras", ModelSettings(replace={"scale": "rescale:1/127.5"}))
     left, right = zoo.samples_for(model)
     wanted = model([left, right], training=False)
     np.testing.assert_allclose(load_twin(told).predict(left, right), np.ravel(wanted), **CLOSE)
@@ -305,7 +305,7 @@ def test_sides_of_several_inputs_are_named(tmp_path):
 
 def test_comparison_before_an_unknown_layer_is_named(tmp_path):
     cosine = keras.layers.Dot(axes=1, normalize=True)
-    model = zoo.twin(lambda a, b: keras.layers.Lambda(lambda t: 1 - t)(cosine([a, b])))
+    model = zoo.twin(lambda a, b: keras.layers.Lambda(lambda t: 2 - 3 * t)(cosine([a, b])))
     model.save(tmp_path / "model.keras")
     head = read_blueprint(tmp_path / "model.keras").head
     assert (head.kind, head.merge, head.recognised_by) == ("unknown", "cosine_similarity", "assumed")
@@ -331,3 +331,20 @@ def test_file_of_a_newer_keras_that_does_not_load_says_so(tmp_path):
         new.writestr("model.weights.h5", old.read("model.weights.h5"))
     with pytest.raises(UnreadableModel, match=r"setting_of_the_future.*saved by Keras 99\.1\.0.*upgrade"):
         load_twin(read_blueprint(tmp_path / "new.keras"))
+
+
+def test_scaling_by_a_lambda_is_recognised_and_said(tmp_path):
+    def tower():
+        given = keras.layers.Input((8, 8, 1))
+        x = keras.layers.Lambda(lambda t: t / 255, name="scale")(given)
+        return keras.Model(given, keras.layers.Dense(6)(keras.layers.Flatten()(x)))
+
+    model = zoo.twin(lambda a, b: keras.layers.Lambda(lambda t: 1 - t)(keras.ops.exp(-zoo.euclidean(a, b))), tower)
+    model.save(tmp_path / "model.keras")
+    blueprint = read_blueprint(tmp_path / "model.keras")
+    assert blueprint.encoder is not None
+    assert blueprint.encoder.has_rescaling
+    assert "rescale:1/255" in blueprint.assumed[0]
+    left, right = zoo.samples_for(model)
+    got = load_twin(blueprint).predict(255 * left, 255 * right)
+    np.testing.assert_allclose(got, np.ravel(model([255 * left, 255 * right], training=False)), **CLOSE)
