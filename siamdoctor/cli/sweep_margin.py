@@ -1,6 +1,6 @@
 """`siamdoctor sweep-margin`: which margin would work."""
 
-import math
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -9,7 +9,6 @@ from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
 from siamdoctor.cli.progress import progress
 from siamdoctor.cli.request import Request, takes_request
 from siamdoctor.cli.settling import settle
-from siamdoctor.errors import BadSettings
 from siamdoctor.render import answer_json, margin_sheet
 
 _PANEL = "Margins"
@@ -17,7 +16,7 @@ _MarginsOption = Annotated[
     str | None,
     typer.Option(
         "--margins",
-        metavar="A,B,C",
+        metavar="A,B,C|LOW:HIGH:COUNT",
         help="The margins to try. Default: a range that suits the embedding.",
         show_default=False,
         rich_help_panel=_PANEL,
@@ -34,13 +33,28 @@ _DepthOption = Annotated[
     ),
 ]
 _LossOption = Annotated[
-    Literal["contrastive", "triplet"] | None,
+    Literal["contrastive", "contrastive-hinge", "triplet", "triplet-batch-all", "triplet-semi-hard", "triplet-hard"]
+    | None,
     typer.Option(
         "--loss",
         help="The loss whose margin is swept. Default: training.loss, else what the model says.",
         show_default=False,
         rich_help_panel=_PANEL,
     ),
+]
+
+_ResumeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="FILE",
+        help="A journal of finished trainings: read if it is there, written as the sweep goes on.",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
+_JobsOption = Annotated[
+    int, typer.Option("--jobs", min=1, help="Processes that train at the same time.", rich_help_panel=_PANEL)
 ]
 
 
@@ -51,6 +65,8 @@ def sweep_margin(
     margins: _MarginsOption = None,
     depth: _DepthOption = None,
     loss: _LossOption = None,
+    resume: _ResumeOption = None,
+    jobs: _JobsOption = 1,
 ) -> None:
     """Find the margin that would work, with intervals, by cross-validation over identities.
 
@@ -59,32 +75,20 @@ def sweep_margin(
     ```console
     siamdoctor sweep-margin model.keras data/val
     siamdoctor sweep-margin --margins 0.2,0.5,1,2 --depth head
+    siamdoctor sweep-margin --margins 0.1:2:20 --depth full --resume sweep.jsonl --jobs 2
     siamdoctor sweep-margin --loss triplet --budget 120 --format json
     ```
     """
     settings = settle(request)
     targets = answer_outlets(request.format, request.output)
-    tried = margins_of(margins)
     from siamdoctor.api import sweep_margin as run  # noqa: PLC0415  (numpy and scipy: --help does without them)
+    from siamdoctor.trials.sweep_grid import parse_margins  # noqa: PLC0415  (the same)
+
+    tried = parse_margins(margins) if margins is not None else None
 
     with progress(quiet=request.quiet) as tell:
-        subject, sweep, assumed = run(settings, margins=tried, depth=depth, loss=loss, progress=tell)
+        subject, sweep, assumed = run(
+            settings, margins=tried, depth=depth, loss=loss, resume=resume, jobs=jobs, progress=tell
+        )
     content = enveloped(subject, assumed, answer_json.margin_sweep(sweep))
     print_answer(margin_sheet.sheet(subject, sweep, assumed), content, targets)
-
-
-def margins_of(text: str | None) -> tuple[float, ...] | None:
-    """Margins between commas, in increasing order.
-
-    Raises:
-        BadSettings: a margin that is not a positive number.
-    """
-    if text is None:
-        return None
-    try:
-        margins = tuple(sorted({float(word) for word in text.split(",") if word.strip()}))
-    except ValueError as error:
-        raise BadSettings(f"--margins takes numbers between commas. Received: {text!r}") from error
-    if not margins or not all(0 < margin < math.inf for margin in margins):
-        raise BadSettings(f"Every margin must be a positive number. Received: margins={text!r}")
-    return margins
