@@ -1,0 +1,249 @@
+"""The checks of scoring, margins, weights and wiring: the fault, a near miss that stays clear, an invariance."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import stand_ins as make
+from siamdoctor.errors import Unavailable
+from siamdoctor.models.blueprint import StoredWeight
+from siamdoctor.registry import find
+from siamdoctor.runner import FOUND
+
+EUCLIDEAN = make.head("euclidean")
+
+
+def look(name, case):
+    return find(name).run(case)
+
+
+def sound(*, head=EUCLIDEAN, data=None, **more):
+    x, identity = make.clouds(12, 20)
+    return make.case(data or make.samples(x, identity), head=head, **more)
+
+
+def weight(variable, values, initializer, *, part="encoder", layer="dense"):
+    values = np.asarray(values, dtype=np.float32)
+    return StoredWeight(
+        part=part,
+        layer=layer,
+        layer_class="Dense",
+        variable=variable,
+        shape=values.shape,
+        initializer=initializer,
+        load=lambda: values,
+    )
+
+
+# Scoring -------------------------------------------------------------------------------------------------
+
+
+def test_keras_accuracy_on_a_distance_is_inverted():
+    evidence = look("inverted-metric", sound(metrics=("accuracy",)))
+    assert evidence.certainty == 1
+    assert evidence.recovers.low > 30
+
+
+@pytest.mark.parametrize("metrics", [("accuracy (custom function)",), ("auc",), ()])
+def test_a_metric_of_ones_own_is_not_taken_for_keras_accuracy(metrics):
+    assert look("inverted-metric", sound(metrics=metrics)).certainty == 0
+
+
+def test_keras_accuracy_with_label_1_for_different_pairs_reads_a_distance_rightly():
+    facts = make.settings(same_label=0)
+    assert look("inverted-metric", sound(metrics=("accuracy",), facts=facts)).certainty == 0
+
+
+@pytest.mark.parametrize("scale", [0.01, 1, 100])
+def test_a_threshold_off_the_scale_of_the_distances_is_found_at_any_scale(scale):
+    x, identity = make.clouds(12, 20)
+    data = make.samples(scale * x, identity)
+    wrong = sound(data=data, facts=make.settings(metric="euclidean", threshold=50 * scale))
+    evidence = look("wrong-threshold", wrong)
+    assert evidence.certainty == 1
+    assert evidence.recovers.points == pytest.approx(100 * (wrong.tuned_accuracy.value - 0.5))
+    tuned = float(wrong.trial("threshold").detail)
+    right = sound(data=data, facts=make.settings(metric="euclidean", threshold=tuned))
+    assert look("wrong-threshold", right).certainty < FOUND
+
+
+def test_without_a_declared_threshold_only_the_customary_one_is_warned_of():
+    evidence = look("wrong-threshold", sound())
+    assert evidence.certainty < 0.5
+    assert evidence.recovers is None
+
+
+def test_directions_under_wandering_lengths_want_cosine():
+    x, identity = make.clouds(12, 30, noise=0.2)
+    lengths = np.exp(1.5 * np.random.default_rng(1).normal(size=(len(x), 1)))
+    directions = x / np.linalg.norm(x, axis=1, keepdims=True)
+    evidence = look("mismatched-metric", sound(data=make.samples(lengths * directions, identity)))
+    assert evidence.certainty == 1
+    assert evidence.recovers.low > 5
+    assert look("mismatched-metric", sound(data=make.samples(directions, identity))).certainty < FOUND
+
+
+# Objective -----------------------------------------------------------------------------------------------
+
+
+def repelled(x, identity):
+    """An encoder that puts samples of one class far apart and classes on top of one another."""
+    rng = np.random.default_rng(0)
+    spots = rng.normal(size=(60, 8))
+    within = np.concatenate([np.arange((identity == k).sum()) for k in np.unique(identity)])
+    table = {tuple(row): spots[w] + 0.05 * rng.normal(size=8) for row, w in zip(x, within, strict=True)}
+    return lambda batch: np.array([table.get(tuple(row), np.zeros(8)) for row in batch.reshape(len(batch), -1)])
+
+
+def test_same_pairs_farther_apart_than_different_ones_mean_inverted_labels():
+    x, identity = make.clouds(12, 20)
+    case = sound(data=make.samples(x, identity), embed=repelled(x, identity))
+    assert case.deployed.auc < 0.5
+    assert look("inverted-labels", case).certainty > 0.5
+
+
+def test_a_learned_head_learns_the_sign_of_the_labels():
+    compare = lambda a, b: 1 / (1 + np.exp(4 - 2 * np.linalg.norm(a - b, axis=1)))  # noqa: E731
+    case = sound(head=make.learned(), compare=compare, facts=make.settings(same_label=0))
+    assert look("inverted-labels", case).certainty == 0
+    assert look("inverted-labels", sound()).certainty == 0
+
+
+@pytest.mark.parametrize(
+    ("units", "activation", "certainty"), [(1, "softmax", 1), (2, "softmax", 0), (1, "sigmoid", 0)]
+)
+def test_only_a_softmax_over_one_unit_is_a_constant(units, activation, certainty):
+    likeness = lambda a, b: np.exp(-np.linalg.norm(a - b, axis=1))  # noqa: E731
+    constant = (units, activation) == (1, "softmax")
+    case = sound(
+        head=make.learned(units=units, activation=activation),
+        compare=(lambda a, _b: np.ones(len(a))) if constant else likeness,
+        facts=make.settings(same_label=1, threshold=0.2),
+    )
+    case.twin.with_sigmoid = lambda: make.StandInTwin(case.blueprint, lambda x: x, likeness)
+    evidence = look("single-unit-softmax", case)
+    assert (evidence.certainty, evidence.proof) == (certainty, constant)
+    assert (evidence.recovers is not None and evidence.recovers.low > 20) == constant
+
+
+def unit(x):
+    flat = x.reshape(len(x), -1)
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
+
+
+@pytest.mark.parametrize(("margin", "found"), [(5.0, True), (1.0, False), (1.6, False)])
+def test_a_margin_beyond_two_is_out_of_reach_of_unit_vectors(margin, found):
+    facts = make.settings(loss="contrastive", margin=margin)
+    encoder = make.encoder((8,), 8, unit_norm=True)
+    evidence = look("margin-too-large", sound(embed=unit, encoder=encoder, facts=facts))
+    assert (evidence.certainty >= 0.5) == found
+
+
+@pytest.mark.parametrize(("margin", "found"), [(0.002, True), (1.0, False)])
+def test_a_margin_far_below_the_untrained_distances_is_too_small(margin, found):
+    facts = make.settings(loss="contrastive", margin=margin)
+    shrunk = lambda x: 1e-3 * np.random.default_rng(0).normal(size=(len(x), 8))  # noqa: E731
+    evidence = look("margin-too-small", sound(embed=shrunk if found else None, facts=facts))
+    assert (evidence.certainty >= 0.5) == found
+
+
+@pytest.mark.parametrize("name", ["margin-too-large", "margin-too-small"])
+def test_a_loss_without_a_margin_has_no_wrong_one(name):
+    with pytest.raises(Unavailable, match="no margin"):
+        look(name, sound(facts=make.settings(loss="binary_crossentropy", margin=1.0)))
+
+
+# Embedding and weights -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("centre", [0.0, 3.0])
+def test_one_point_is_a_collapse_at_the_origin_and_elsewhere(centre):
+    point = lambda x: centre + 1e-5 * np.random.default_rng(len(x)).normal(size=(len(x), 8))  # noqa: E731
+    assert look("collapsed-embedding", sound(embed=point)).certainty == 1
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+def test_a_cloud_that_tells_identities_apart_is_no_collapse_at_any_scale(scale):
+    assert look("collapsed-embedding", sound(embed=lambda x: scale * x.reshape(len(x), -1))).certainty == 0
+
+
+@pytest.mark.parametrize(("value", "broken"), [(np.nan, True), (np.inf, True), (1e30, False)])
+def test_weights_that_are_no_numbers(value, broken):
+    case = sound(weights=(weight("kernel", [[1.0, value]], "GlorotUniform"),))
+    evidence = look("non-finite-weights", case)
+    assert (evidence.certainty, evidence.proof) == (float(broken), broken)
+
+
+def test_weights_at_their_initialiser_were_never_trained_and_one_step_is_training():
+    rng = np.random.default_rng(0)
+    limit = np.sqrt(6 / (32 + 16))
+    kernel = weight("kernel", rng.uniform(-limit, limit, size=(32, 16)), "GlorotUniform")
+    still, moved = weight("bias", np.zeros(16), "Zeros"), weight("bias", np.full(16, 1e-4), "Zeros")
+    assert look("untrained-encoder", sound(weights=(kernel, still))).certainty == 1
+    assert look("untrained-encoder", sound(weights=(kernel, moved))).certainty == 0
+    head_only = dataclasses.replace(still, part="head")
+    assert look("untrained-encoder", sound(weights=(kernel, moved, head_only))).certainty == 0
+
+
+def test_stale_statistics_are_told_by_what_fresh_ones_bring():
+    x, identity = make.clouds(12, 20)
+    stale = sound(
+        data=make.samples(x, identity),
+        embed=lambda batch: np.tanh(40 * (batch.reshape(len(batch), -1) + 3)),
+        encoder=make.encoder((8,), 8, has_batch_norm=True),
+    )
+    mended = sound(data=make.samples(x, identity), encoder=make.encoder((8,), 8, has_batch_norm=True))
+    stale.twin.with_batch_statistics = lambda _x: mended.twin
+    mended.twin.with_batch_statistics = lambda _x: mended.twin
+    assert look("stale-batch-statistics", stale).recovers.low > 10
+    assert look("stale-batch-statistics", mended).certainty == 0
+
+
+# Data ----------------------------------------------------------------------------------------------------
+
+
+def pictures(seed=0):
+    """Images (n, 6, 6, 1) of 8 bits, one pattern an identity."""
+    rng = np.random.default_rng(seed)
+    patterns = rng.uniform(60, 200, size=(10, 6, 6, 1))
+    identity = np.repeat(np.arange(10), 20)
+    return np.clip(patterns[identity] + 12 * rng.normal(size=(200, 6, 6, 1)), 0, 255), identity
+
+
+@pytest.mark.parametrize(("rescale", "found"), [(1.0, True), (1 / 255, False), (1 / 255**2, True)])
+def test_another_scale_than_in_training_is_named_with_the_right_one(rescale, found):
+    x, identity = pictures()
+    data = make.samples(x, identity, kind="images")
+    facts = make.settings(metric="euclidean", threshold=0.8)
+    facts = dataclasses.replace(facts, data=dataclasses.replace(facts.data, rescale=rescale))
+    saturating = lambda batch: np.tanh(2 * (batch.reshape(len(batch), -1) - 0.5))  # noqa: E731
+    evidence = look("preprocessing-mismatch", make.case(data, head=EUCLIDEAN, embed=saturating, facts=facts))
+    assert (evidence.certainty >= 0.5) == found
+    if found:
+        assert "divided by 255" in evidence.summary
+
+
+def test_a_handful_of_samples_is_underpowered_and_thousands_at_chance_are_not():
+    rng = np.random.default_rng(2)
+    facts = make.settings(metric="euclidean", threshold=3.9)
+    few = make.samples(rng.normal(size=(8, 8)), np.repeat(np.arange(4), 2))
+    many = make.samples(rng.normal(size=(1500, 8)), np.repeat(np.arange(150), 10))
+    assert look("underpowered-evaluation", make.case(few, head=EUCLIDEAN, facts=facts)).certainty > 0.5
+    assert look("underpowered-evaluation", make.case(many, head=EUCLIDEAN, facts=facts)).certainty < FOUND
+    assert look("underpowered-evaluation", sound()).certainty == 0
+
+
+# Architecture --------------------------------------------------------------------------------------------
+
+
+def test_an_input_that_reaches_no_output_is_proof():
+    assert look("same-input-twice", sound(same_input_twice=True)).proof
+    assert look("same-input-twice", sound(ignored_inputs=("right",))).certainty == 1
+    assert look("same-input-twice", sound()).certainty == 0
+
+
+def test_towers_that_share_weights_or_agree_are_no_fault():
+    assert look("untied-towers", sound()).certainty == 0
+    agreeing = look("untied-towers", sound(twins="separate"))
+    assert agreeing.certainty < 0.5
+    assert agreeing.recovers is None
