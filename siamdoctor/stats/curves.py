@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 THIRDS = 3
 SHORTEST = 2  # epochs; one alone does not move
+STEADY = 0.9  # largest share of the fall before that counts, lest a straight line fall for ever
 BENDS = 4  # epochs, for two second differences or more
 
 
@@ -26,6 +27,24 @@ def recent_fall(values: Sequence[float]) -> float:
     width = max(1, len(values) // THIRDS)
     before, last = values[-2 * width : -width], values[-width:]
     return sum(before) / width - sum(last) / width
+
+
+def fall_to_come(values: Sequence[float]) -> float:
+    """How much farther a curve would fall in the long run if each third fell by the same share of the one before.
+
+    A curve that fell by 4, then by 2 has 2 to come; one that falls as fast as ever counts as nine times its
+    last third. Of two epochs, which have no thirds, as much is to come as fell last. Never
+    negative; NaN where `recent_fall` is.
+    """
+    last = recent_fall(values)
+    width = max(1, len(values) // THIRDS)
+    if math.isnan(last) or last <= 0 or len(values) < THIRDS:
+        return max(last, 0.0) if not math.isnan(last) else last
+    before = sum(values[-3 * width : -2 * width]) / width - sum(values[-2 * width : -width]) / width
+    if before <= 0:
+        return STEADY / (1 - STEADY) * last
+    share = min(last / before, STEADY)
+    return last * share / (1 - share)
 
 
 def roughness(values: Sequence[float]) -> float:

@@ -9,7 +9,7 @@ from siamdoctor.data.history import History
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
-from siamdoctor.stats.curves import recent_fall, roughness, settled
+from siamdoctor.stats.curves import fall_to_come, recent_fall, roughness, settled
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.signatures import chance_loss
 from siamdoctor.trials.baselines import fresh_encoder, own_embedding, rows
@@ -53,7 +53,7 @@ def undertrained(case: Case) -> Evidence:
     """
     name, values = _curve(case.history)
     scale = chance_loss(case.settings.training.loss, case.settings.training.margin) or max(map(abs, values))
-    fall = recent_fall(values) / scale if scale > 0 else float("nan")
+    fall = fall_to_come(values) / scale if scale > 0 else float("nan")
     level = settled(values) / scale if scale > 0 else float("nan")
     fresh, gap = case.tuned_accuracy, _gap(case)
     weak = ramp(fresh.high, clear=0.95, sure=0.87)
@@ -76,7 +76,9 @@ def undertrained(case: Case) -> Evidence:
         measurements=(
             Measurement(name="epochs", value=float(len(values)), expected="until nothing changes any more"),
             Measurement(name=f"{name} over that of a constant output", value=level, expected="below 0.7"),
-            Measurement(name=f"fall of {name} in the last third, in the same unit", value=fall, expected="below 0.02"),
+            Measurement(
+                name=f"fall of {name} that is still to come, in the same unit", value=fall, expected="below 0.02"
+            ),
             Measurement(
                 name="accuracy on training pairs less that on validation pairs", value=gap, expected="below 0.15"
             ),

@@ -102,6 +102,7 @@ def _repaired(case: Case) -> float:
 def _unrelated(known: Hindsight, destroyed: float) -> float:
     """How sure it is that what was learned, if anything, had nothing to do with identity."""
     by_heart = ramp(known.told, clear=0.98, sure=0.88) * ramp(known.found, clear=0.85, sure=0.95)
+    by_heart *= ramp(known.found - known.told, clear=0.01, sure=0.05) * ramp(known.epochs, clear=1, sure=5)
     dead = known.resting is not None and known.resting.dead
     level = 0.0 if dead else ramp(known.told, clear=0.85, sure=0.93) * ramp(known.told, clear=1.3, sure=1.1)
     flat = FLAT * level * ramp(destroyed, clear=0.0, sure=0.1) * ramp(known.epochs, clear=3, sure=8)
