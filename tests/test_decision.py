@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from siamdoctor.decision import deployed_rule
 from siamdoctor.models.blueprint import Blueprint, Head
 from siamdoctor.settings import DecisionSettings, Settings, TrainingSettings

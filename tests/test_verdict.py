@@ -1,7 +1,6 @@
 """From an accuracy and ranked causes to the contract's four words and one sentence."""
 
 import pytest
-
 from siamdoctor.results import Accuracy, Attainable, Cause, CheckResult, Level, Recovery
 from siamdoctor.verdict import headline, verdict
 
