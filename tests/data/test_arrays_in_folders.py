@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from siamdoctor.data.reading import find_training_split, read_samples
 
 
