@@ -27,11 +27,6 @@ class StoredArray:
     shape: tuple[int, ...]
     dtype: str
 
-    @property
-    def is_floating(self) -> bool:
-        """Whether it holds weights rather than counters or the state of a random generator."""
-        return self.dtype.startswith(("float", "bfloat"))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightFile:

@@ -19,7 +19,6 @@ from siamdoctor.models.protobuf import Malformed, messages, read_varint, whole
 
 MAGIC = 0xDB4775248B80FB57
 FOOTER, TRAILER = 48, 5
-STRING = 7
 DTYPES: Mapping[int, np.dtype[np.generic]] = {
     1: np.dtype("<f4"),
     2: np.dtype("<f8"),

@@ -43,7 +43,7 @@ def import_keras() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silenced():
         import keras  # noqa: PLC0415  (four seconds, and only where a model really runs)
-        import tensorflow as tf  # noqa: PLC0415
+        import tensorflow as tf  # noqa: PLC0415  (the same)
 
         tf.get_logger().setLevel("ERROR")
         keras.ops.add(keras.ops.ones((1,)), 1.0)

@@ -25,7 +25,7 @@ MAX_SAMPLE_ELEMENTS = 1 << 27  # numbers one sample may become anywhere in the n
 
 def build(config: Json, arrays: Arrays | None, path: Path, own: Own) -> keras.Model:
     """Make one part, after a dry run that allocates nothing, and give it its weights."""
-    import keras  # noqa: PLC0415
+    import keras  # noqa: PLC0415  (loaded by then, by `import_keras`)
 
     try:
         with silenced():
@@ -54,7 +54,7 @@ def from_config(config: Json, own: Own) -> keras.Model:
         config: saved form of the model.
         own: the user's classes by name, where an option named them.
     """
-    import keras  # noqa: PLC0415
+    import keras  # noqa: PLC0415  (loaded by then, by `import_keras`)
 
     return keras.saving.deserialize_keras_object(deepcopy(config), custom_objects=dict(own), safe_mode=True)
 
@@ -76,8 +76,8 @@ def weights_of(layer: keras.layers.Layer) -> list[keras.Variable]:
 
 def compiled_call(model: keras.Model, *, training: bool) -> Callable[[object], object]:
     """The model as one compiled function that changes no state and is traced once for all batch sizes."""
-    import keras  # noqa: PLC0415
-    import tensorflow as tf  # noqa: PLC0415
+    import keras  # noqa: PLC0415  (loaded by then, by `import_keras`)
+    import tensorflow as tf  # noqa: PLC0415  (loaded by then, by `import_keras`)
 
     shapes = [tf.TensorSpec((None, *t.shape[1:]), t.dtype) for t in model.inputs]
 
@@ -97,7 +97,7 @@ def compiled_call(model: keras.Model, *, training: bool) -> Callable[[object], o
 
 def widest(model: keras.Model) -> int:
     """The most numbers that any layer gives for one sample; free axes count as one."""
-    import keras  # noqa: PLC0415
+    import keras  # noqa: PLC0415  (loaded by then, by `import_keras`)
 
     shapes = [tensor.shape for layer in model.layers for tensor in keras.tree.flatten(layer.output)]
     return max((int(math.prod(axis or 1 for axis in shape[1:])) for shape in shapes), default=1)

@@ -65,7 +65,7 @@ def read_live(model: keras.Model, settings: ModelSettings = ModelSettings()) -> 
 
 def _newer(version: str | None) -> str:
     """A hint where the file was saved by a newer Keras than the one at hand."""
-    import keras  # noqa: PLC0415
+    import keras  # noqa: PLC0415  (loaded by then, by `import_keras`)
 
     def numbers(text: str) -> list[int]:
         return [int(part) for part in text.split(".")[:3] if part.isdigit()]

@@ -20,7 +20,7 @@ HELD_ELEMENTS = 1 << 28  # numbers held at once
 
 def with_statistics(model: keras.Model, config: Json, x: NDArray[np.generic], own: Own) -> keras.Model:
     """A copy of an encoder whose BatchNorm statistics are those of `x`."""
-    import keras  # noqa: PLC0415
+    import keras  # noqa: PLC0415  (loaded by then, by `import_keras`)
 
     fresh = copy_with(model, config, own)
     taker = copy_with(model, _taking_statistics(config), own)
