@@ -137,6 +137,9 @@ class TestNarrowEmbedding:
         assert evidence("narrow-embedding", case(samples(x, who))).certainty == 0
 
 
+NEAR_CHANCE = 2.5  # noise of samples whose identities are hardly told apart
+
+
 class TestUndertrained:
     def weak(self, tmp_path, *, noise=1.1, training_noise=None, **columns):
         x, who = clouds(noise=noise)
@@ -152,18 +155,22 @@ class TestUndertrained:
 
     def test_a_validation_loss_that_still_falls_fast(self, tmp_path):
         falling = np.linspace(0.24, 0.12, 12).tolist()
-        found = evidence("undertrained", self.weak(tmp_path, loss=falling, val_loss=falling))
+        found = evidence("undertrained", self.weak(tmp_path, noise=NEAR_CHANCE, loss=falling, val_loss=falling))
         assert found.certainty > 0.5
         assert found.recovers is None
         assert 0 < found.at_stake < 50
 
     def test_a_creeping_loss_near_chance(self, tmp_path):
         creeping = np.linspace(0.2499, 0.24, 12).tolist()
-        found = evidence("undertrained", self.weak(tmp_path, loss=creeping, val_loss=creeping))
+        found = evidence("undertrained", self.weak(tmp_path, noise=NEAR_CHANCE, loss=creeping, val_loss=creeping))
         assert found.certainty > 0.5
 
+    def test_a_weak_model_that_works_is_never_likely(self, tmp_path):
+        falling = np.linspace(0.24, 0.12, 12).tolist()
+        assert 0 < evidence("undertrained", self.weak(tmp_path, loss=falling, val_loss=falling)).certainty < 0.5
+
     def test_three_epochs_at_chance(self, tmp_path):
-        found = evidence("undertrained", self.weak(tmp_path, loss=[0.25, 0.2499, 0.25]))
+        found = evidence("undertrained", self.weak(tmp_path, noise=NEAR_CHANCE, loss=[0.25, 0.2499, 0.25]))
         assert found.certainty > 0.5
         assert "before it began to fall" in found.summary
 

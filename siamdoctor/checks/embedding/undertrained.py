@@ -15,6 +15,7 @@ from siamdoctor.stats.signatures import chance_loss
 from siamdoctor.trials.baselines import fresh_encoder, own_embedding, rows
 
 REACHABLE = 0.95  # what is assumed to be reached by training on
+WORKS = 0.6
 NOISE = 2.0  # a fall has to exceed the noise of the two means by so many standard deviations
 ONE_EPOCH = 0.4  # certainty of a weak model after a single epoch, whose curve cannot be read
 PLATEAU = 0.6  # certainty after a few epochs at chance, where some runs rest before they learn
@@ -60,6 +61,8 @@ def undertrained(case: Case) -> Evidence:
     lost = _destroyed(case)
     certainty = _moving(values, fall, level, validated=name == "val_loss") * weak
     certainty *= ramp(gap, clear=0.15, sure=0.07) * ramp(lost, clear=0.12, sure=0.05)
+    if fresh.low > WORKS:  # weak but at work: whether more epochs would help only more epochs can tell
+        certainty = min(certainty, ONE_EPOCH)
     return Evidence(
         certainty=certainty,
         summary=(
