@@ -55,7 +55,7 @@ def _legacy_argument(value: Json, names: frozenset[str]) -> Json:
     parts = sequence(value)
     if len(parts) == 3 and text(parts[0]) == "_CONSTANT_VALUE":  # noqa: PLR2004  (marker, -1, value)
         return parts[2]
-    is_tensor = len(parts) >= 3 and isinstance(parts[0], str) and parts[0] in names  # noqa: PLR2004
+    is_tensor = len(parts) >= 3 and isinstance(parts[0], str) and parts[0] in names  # noqa: PLR2004  (the same)
     if is_tensor and integer(parts[1]) is not None:
         return {"class_name": "__keras_tensor__", "config": {"keras_history": parts[:3]}}
     if parts:

@@ -25,7 +25,7 @@ def saved(tmp_path_factory) -> Callable[[str, str], Saved]:
     """A model of the zoo, saved with the given extension."""
     import_keras()
     import keras  # noqa: PLC0415  (after the environment is set)
-    import zoo  # noqa: PLC0415
+    import zoo  # noqa: PLC0415  (after the environment is set)
 
     folder = tmp_path_factory.mktemp("zoo")
     made: dict[str, tuple[keras.Model, list[np.ndarray], list[np.ndarray]]] = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
 import time
 import warnings
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from hypothesis import HealthCheck
 from hypothesis import given as drawn
 from hypothesis import settings as profile
 from hypothesis import strategies as st
-from siamdoctor.errors import UnreadableModel
+from siamdoctor.errors import BadSettings, UnreadableModel
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime import load_twin
 from siamdoctor.settings import ModelSettings
@@ -74,8 +76,6 @@ def test_member_that_stands_twice_is_refused(tmp_path):
 
 @pytest.mark.parametrize("address", ["https://x.org/m.keras", "hf://someone/model", "hf:someone/model", "s3://b/m.h5"])
 def test_addresses_are_not_fetched(address):
-    from pathlib import Path  # noqa: PLC0415  (the address must survive becoming a path)
-
     with pytest.raises(UnreadableModel, match="local"):
         read_blueprint(Path(address))
 
@@ -108,8 +108,6 @@ def test_hostile_files_cost_no_memory(tmp_path):
 
 def test_code_of_a_lambda_is_never_unmarshalled(tmp_path):
     """The bytes are such that `marshal.loads` would raise, or worse; the reader only looks for names."""
-    import base64  # noqa: PLC0415
-
     code = base64.b64encode(b"\xe3" + b"\xff" * 40 + b"\xda\x03abs\xda\x03sum").decode()
     function = {"class_name": "__lambda__", "config": {"code": code, "defaults": None, "closure": None}}
     layer = {
@@ -186,8 +184,6 @@ def test_any_json_is_read_or_refused(config, place, tmp_path):
 
 
 def test_user_code_that_would_train_is_not_imported(tmp_path):
-    from siamdoctor.errors import BadSettings  # noqa: PLC0415
-
     archive(functional(given(), dense()))(tmp_path / "model.keras")
     script = tmp_path / "train.py"
     script.write_text("import keras\nclass Mine(keras.Layer): ...\nmodel = Mine()\nmodel.fit(1)\n")

@@ -352,10 +352,10 @@ def test_names_are_aligned(wanted, stored, found):
     ],
 )
 def test_snake_case_is_that_of_keras(name, wanted):
-    from siamdoctor.models.runtime import import_keras  # noqa: PLC0415
+    from siamdoctor.models.runtime import import_keras  # noqa: PLC0415  (after the environment is set)
 
     import_keras()
-    from keras.src.utils.naming import to_snake_case  # noqa: PLC0415
+    from keras.src.utils.naming import to_snake_case  # noqa: PLC0415  (after the environment is set)
 
     assert snake_case(name) == wanted == to_snake_case(name)
 
@@ -437,11 +437,11 @@ def test_any_bytes_are_fields_or_malformed(data):
 
 
 def test_probe_agrees_with_keras_on_every_operation():
-    from siamdoctor.models.runtime import import_keras  # noqa: PLC0415
+    from siamdoctor.models.runtime import import_keras  # noqa: PLC0415  (after the environment is set)
 
     import_keras()
-    from keras.src.ops import nn, numpy  # noqa: PLC0415
-    from siamdoctor.models.probe import BINARY, REDUCING, UNARY, follow  # noqa: PLC0415
+    from keras.src.ops import nn, numpy  # noqa: PLC0415  (after the environment is set)
+    from siamdoctor.models.probe import BINARY, REDUCING, UNARY, follow  # noqa: PLC0415  (after the environment is set)
 
     rng = np.random.default_rng(0)
     left, right = rng.uniform(0.5, 2, (2, 4, 3)).astype(np.float32)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from siamdoctor.settings import ModelSettings
 import_keras()
 
 import keras  # noqa: E402  (after the environment is set)
-import zoo  # noqa: E402
+import zoo  # noqa: E402  (the same)
 
 CLOSE = {"rtol": 0, "atol": 2e-6}
 
@@ -319,9 +321,6 @@ def test_direction_is_known_where_the_output_has_no_name(tmp_path):
 
 
 def test_file_of_a_newer_keras_that_does_not_load_says_so(tmp_path):
-    import json  # noqa: PLC0415
-    import zipfile  # noqa: PLC0415
-
     zoo.encoder().save(tmp_path / "model.keras")
     with zipfile.ZipFile(tmp_path / "model.keras") as old, zipfile.ZipFile(tmp_path / "new.keras", "w") as new:
         config = json.loads(old.read("config.json"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 
+import h5py
 import numpy as np
 import pytest
 from siamdoctor.errors import BadSettings, UnreadableModel
@@ -15,7 +17,7 @@ from siamdoctor.settings import ModelSettings
 import_keras()
 
 import keras  # noqa: E402  (after the environment is set)
-import zoo  # noqa: E402
+import zoo  # noqa: E402  (the same)
 
 CLOSE = {"rtol": 0, "atol": 2e-6}
 SCRIPT = """
@@ -88,8 +90,6 @@ def test_weights_alone_are_joined_with_an_architecture(kind, extension, script, 
     model = mine["build"]()
     path = tmp_path / f"model.{extension}"
     if extension == "h5":  # as Keras 2 wrote them: the layout of a model without its configuration
-        import h5py  # noqa: PLC0415
-
         model.save(path)
         with h5py.File(path, "a") as file:
             del file.attrs["model_config"]
@@ -254,10 +254,6 @@ def test_subclass_that_only_trains_differently_is_read_as_it_is(tmp_path):
 
 def test_groups_are_found_by_number_where_they_carry_no_names(saved, tmp_path):
     """Early versions of Keras 3 wrote no layer names into the weight file."""
-    import io  # noqa: PLC0415
-
-    import h5py  # noqa: PLC0415
-
     file = saved("softmax-of-two")
     path = tmp_path / "old.keras"
     with zipfile.ZipFile(file.path) as archive, zipfile.ZipFile(path, "w") as old:

@@ -11,8 +11,8 @@ from siamdoctor.models.runtime import import_keras, load_twin
 import_keras()
 
 import keras  # noqa: E402  (after the environment is set)
-import zoo  # noqa: E402
-from keras import layers  # noqa: E402
+import zoo  # noqa: E402  (after the environment is set)
+from keras import layers  # noqa: E402  (after the environment is set)
 
 
 def load(model, tmp_path):
