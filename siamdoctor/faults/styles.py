@@ -126,6 +126,10 @@ def healthy_recipe(style: str, dataset: str, seed: int, source: str | None = Non
     recipe = STYLES[style]
     amounts = SPLITS.get(dataset, recipe.data)
     recipe = replace(recipe, seed=seed, data=replace(amounts, dataset=dataset, source=source))
+    if dataset in SPLITS and recipe.encoder.body == "conv":
+        # Pictures of 28 x 28 have twelve times the pixels: half the filters learn as much in a third of the time.
+        narrow = replace(recipe.encoder, units=tuple(units // 2 for units in recipe.encoder.units))
+        recipe = replace(recipe, encoder=narrow, training=replace(recipe.training, epochs=8))
     if dataset in WITHOUT_IMAGES:
         encoder = replace(recipe.encoder, rescaling=None)
         own = replace(recipe.deployment, trained_on=Scaling(), rescale=None)
