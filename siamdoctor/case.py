@@ -22,9 +22,7 @@ from siamdoctor.drawing import Drawn, draw, part_of
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import Blueprint, Encoder
 from siamdoctor.settings import Settings
-from siamdoctor.stats.geometry import Metric, pair_distance
 from siamdoctor.stats.resampling import Dyads, accuracy_interval, dyads
-from siamdoctor.stats.roc import auc
 from siamdoctor.view import View
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 SCALING_PAIRS = 600  # enough to tell scalings apart, few enough to try half a dozen
-BASELINES: tuple[Metric, ...] = ("euclidean", "cosine")
 EASE = 0.03  # another scaling must beat the commonest by this much to be preferred
 FREE_SIDE = 64
 
@@ -118,6 +115,15 @@ class Case:
         case.__dict__["scaling"] = self.scaling
         case.__dict__["rule"] = self.rule
         return case
+
+    @cached_property
+    def known_identities(self) -> float:
+        """Share of the identities judged by that training saw, by name: 0 where all are fresh, 1 where none is."""
+        here, there = self.samples, self.training.samples
+        if not (here.identity_known and there.identity_known):
+            raise Unavailable("the identities of the samples are not known")
+        seen = set(there.identity_names)
+        return sum(name in seen for name in here.identity_names) / max(1, len(here.identity_names))
 
     # Pairs --------------------------------------------------------------------------------------------
 
@@ -238,14 +244,6 @@ class Case:
     def untrained(self) -> View:
         """The same pairs as the same network with fresh weights sees them: what training has to beat."""
         return self.view(twin=self.twin.reinitialised(self.settings.seed))
-
-    @cached_property
-    def baseline_auc(self) -> float:
-        """AUC that takes no training: by raw samples or by the untrained encoder, whichever tells more."""
-        pairs, flat = self.pairs, self.pixels.reshape(len(self.pixels), -1)
-        raw = max(auc(pair_distance(m, flat[pairs.left], flat[pairs.right]), pairs.same) for m in BASELINES)
-        fresh = (auc(self.untrained.metric_distance(m), pairs.same) for m in BASELINES)
-        return float(max(raw, *fresh))
 
     @property
     def embeddings(self) -> FloatArray:

@@ -42,8 +42,11 @@ class View:
 
     @cached_property
     def right_embeddings(self) -> FloatArray:
-        """(n, d) embeddings by the right tower; the same array where the towers are shared."""
-        if self.twin.blueprint.twins != "separate":
+        """(n, d) embeddings by the right tower; the same array where one encoder serves both sides.
+
+        Shared weights with another preprocessing on each side make a second encoder as well.
+        """
+        if self.twin.second_encoder is None:
             return self.embeddings
         return _frozen(self.twin.embed(self.inputs, side=1))
 

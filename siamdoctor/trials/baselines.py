@@ -70,6 +70,14 @@ def fresh_encoder(case: Case) -> Baseline:
     return _kept(case)["fresh"]
 
 
+def without_training(case: Case) -> float:
+    """The AUC that takes no training: of raw inputs or of the encoder with fresh weights, whichever tells more."""
+    try:
+        return max(raw_inputs(case).auc, fresh_encoder(case).auc)
+    except Unavailable:
+        return fresh_encoder(case).auc
+
+
 def own_embedding(case: Case) -> Baseline:
     """The model's embedding, measured in the same way as the yardsticks: the better of the two metrics."""
     if "own" not in _kept(case):

@@ -26,6 +26,7 @@ class StandInTwin:
         self.blueprint = blueprint
         self._embed, self._compare, self._fresh = embed, compare, fresh
         self.can_compare = compare is not None
+        self.second_encoder = embed if blueprint.twins == "separate" else None
 
     def embed(self, x, *, side=0, training=False, batch_size=256):
         del side, training

@@ -223,6 +223,23 @@ def test_another_scale_than_in_training_is_named_with_the_right_one(rescale, fou
         assert "divided by 255" in evidence.summary
 
 
+@pytest.mark.parametrize(("names", "likely"), [("seen", True), ("fresh", False)])
+def test_a_gap_that_transforms_open_blames_augmentation_only_where_identities_are_the_same(names, likely):
+    x, identity = pictures()
+    centres = np.stack([x[identity == k].mean(0).ravel() for k in range(10)])
+    embed = lambda b: np.exp(-(((b.reshape(len(b), 1, -1) - centres) / 60) ** 2).mean(2) * 40)  # noqa: E731
+    names = tuple(f"{names}{k}" for k in range(10))
+    turned = make.samples(np.roll(x, 2, axis=2), identity, kind="images", names=names)
+    trained_on = make.samples(x, identity, kind="images", names=tuple(f"seen{k}" for k in range(10)))
+    encoder = make.encoder((6, 6, 1), 10)
+    evidence = look(
+        "insufficient-augmentation",
+        make.case(turned, head=EUCLIDEAN, embed=embed, training=trained_on, encoder=encoder),
+    )
+    assert (evidence.certainty >= 0.5) == likely
+    assert evidence.certainty > 0
+
+
 def test_a_handful_of_samples_is_underpowered_and_thousands_at_chance_are_not():
     rng = np.random.default_rng(2)
     facts = make.settings(metric="euclidean", threshold=3.9)

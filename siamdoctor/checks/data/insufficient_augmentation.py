@@ -11,6 +11,8 @@ from siamdoctor.results import Evidence, Interval, Measurement, TransformDrift
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.trials.invariance import drifts, perturbed_accuracy, strongest
 
+UNSETTLED = 0.45  # a gap to identities never seen may be that of identities; retraining would tell
+
 
 @check("SD402", impact=Impact.MAJOR, explains={"mismatched-metric", "wrong-threshold", "narrow-embedding"})
 def insufficient_augmentation(case: Case) -> Evidence:
@@ -89,7 +91,16 @@ def _certainty(case: Case, moved: tuple[TransformDrift, ...], facts: _Facts | No
     learned = ramp(facts.seen.value, clear=0.7, sure=0.85)
     explained = ramp(opened / gap, clear=0.2, sure=0.6) if gap > 0 else 0.0
     real = facts.seen.low > case.tuned_accuracy.high - 0.02
-    return ramp(gap, clear=0.05, sure=0.15) * explained * learned * (1.0 if real else 0.5)
+    certainty = ramp(gap, clear=0.05, sure=0.15) * explained * learned * (1.0 if real else 0.5)
+    return certainty if _same_identities(case) else min(certainty, UNSETTLED)
+
+
+def _same_identities(case: Case) -> bool:
+    """Whether the gap is one between images of the same identities; to fresh identities there is one anyway."""
+    try:
+        return case.known_identities > 0.5  # noqa: PLR2004  (most of them)
+    except Unavailable:
+        return False
 
 
 def _measurements(profile: tuple[TransformDrift, ...], facts: _Facts | None, case: Case) -> tuple[Measurement, ...]:

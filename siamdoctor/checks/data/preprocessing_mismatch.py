@@ -10,6 +10,7 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.roc import balanced_accuracy
+from siamdoctor.trials.baselines import without_training
 
 AUC_GAIN = 0.02
 WELL_ABOVE = 0.9
@@ -67,7 +68,7 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     before = case.deployed.auc
     largest = _largest_fed(case)
     implausible = case.samples.kind == "images" and not PLAUSIBLE[0] <= largest <= PLAUSIBLE[1]
-    learned = outcome.auc > min(case.baseline_auc + AUC_GAIN, WELL_ABOVE)  # else no scale that it was trained on
+    learned = outcome.auc > min(without_training(case) + AUC_GAIN, WELL_ABOVE)  # else no scale that it was trained on
     better = learned and outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
     certainty = 0.0
     if outcome.gain.low > 0 and (better or implausible) and outcome.detail != case.scaling.name:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from siamdoctor.case import Case
-from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
@@ -94,14 +93,12 @@ class _Facts:
 
 def _facts(case: Case) -> _Facts:
     training = case.training
-    if not (training.samples.identity_known and case.samples.identity_known):
-        raise Unavailable("the identities of the samples are not known")
+    known = case.known_identities
     names = set(training.samples.identity_names)
-    here = case.samples.identity_names
     return _Facts(
         identities=len(names),
         each=len(training.samples) / max(1, len(names)),
-        known=sum(name in names for name in here) / max(1, len(here)),
+        known=known,
         seen=own_embedding(training).auc,
         seen_raw=raw_inputs(training).auc,
         unseen=own_embedding(case).auc,

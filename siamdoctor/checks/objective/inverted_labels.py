@@ -11,6 +11,7 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Interval, Measurement
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import auc_interval
+from siamdoctor.trials.baselines import without_training
 
 CHANCE = 0.5
 INDISTINCT = 0.62  # AUC above which the embedding still tells pairs apart
@@ -117,9 +118,9 @@ def _ruined_to_a_constant(case: Case, auc: float) -> tuple[float, list[Measureme
 def _training_baseline(case: Case) -> float:
     """What could be told without training, on the data that training saw where they are known."""
     try:
-        return max(case.baseline_auc, case.training.baseline_auc)
+        return max(without_training(case), without_training(case.training))
     except Unavailable:
-        return case.baseline_auc
+        return without_training(case)
 
 
 def _training_auc(case: Case) -> Interval | None:
