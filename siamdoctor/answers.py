@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siamdoctor.answer_results import AugmentationCheck, ChanceLevel, MetricComparison, MetricScore
 from siamdoctor.errors import Unavailable
-from siamdoctor.results import (
-    Accuracy,
-    AugmentationCheck,
-    ChanceLevel,
-    Interval,
-    MetricComparison,
-    MetricScore,
-)
+from siamdoctor.results import Accuracy, Interval
 from siamdoctor.stats.geometry import METRICS, distance_matrix, pair_distance
 from siamdoctor.stats.permutation import identity_permutation_test
 from siamdoctor.stats.power import detectable_accuracy, effective_pairs, exact_p_value, pairs_needed
@@ -28,8 +22,8 @@ from siamdoctor.trials.scoring import FORMS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from siamdoctor.answer_results import AugmentationReview
     from siamdoctor.case import Case
-    from siamdoctor.results import AugmentationReview
 
 TRUE_ACCURACY = 0.6  # the smallest accuracy that people care to tell from chance
 MATRIX_SAMPLES = 400

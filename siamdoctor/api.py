@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siamdoctor import __version__, answers, sweeping
+from siamdoctor.answer_results import AugmentationCheck, ChanceLevel, MarginSweep, MetricComparison
 from siamdoctor.case import Case, Progress
 from siamdoctor.data.reading import find_training_split, read_samples
 from siamdoctor.describing import assumptions, subject, warnings
@@ -15,15 +16,7 @@ from siamdoctor.models.reading import read_blueprint
 from siamdoctor.picturing import pictures
 from siamdoctor.ranking import rank
 from siamdoctor.registry import select
-from siamdoctor.results import (
-    Accuracy,
-    AugmentationCheck,
-    ChanceLevel,
-    MarginSweep,
-    MetricComparison,
-    Report,
-    Subject,
-)
+from siamdoctor.results import Accuracy, Report, Subject
 from siamdoctor.runner import run_checks
 from siamdoctor.settings import FILE_NAME, Settings, find_settings_file, read_settings
 from siamdoctor.trials.thorough import thorough

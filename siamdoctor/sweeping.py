@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from siamdoctor.answer_results import MarginSweep
 from siamdoctor.errors import Unavailable
-from siamdoctor.results import MarginSweep
 from siamdoctor.trials.sweep_advice import advice
 from siamdoctor.trials.sweep_analytic import analytic_sweep
 from siamdoctor.trials.sweep_arena import build_arena

@@ -9,11 +9,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 TENSORFLOW = ("tensorflow", "keras", "tf_keras")
-TENSORFLOW_ROOMS = ("models.runtime", "models.runtime.*", "models.tf_data", "trials.*", "faults.*")
+TENSORFLOW_ROOMS = ("models.runtime", "models.runtime.*", "trials.*", "faults.*")
 # What a report, the gate's ruling, a comparison and a blueprint are made of.
 FOR_RENDERERS = (
     "__version__",
     "results",
+    "answer_results",
     "settings",
     "registry",
     "errors",

@@ -35,7 +35,7 @@ def saved_arrays(path: Path) -> ArraySet:
     Raises:
         UnreadableData: it cannot be read, or its elements are neither labelled samples, pairs nor triples.
     """
-    from siamdoctor.models.tf_data import read_saved_dataset  # noqa: PLC0415  (TensorFlow: four seconds)
+    from siamdoctor.models.runtime.tf_data import read_saved_dataset  # noqa: PLC0415  (TensorFlow: four seconds)
 
     columns = read_saved_dataset(path)
     return in_memory(path, "saved tf.data set", renamed(columns.names, columns.arrays, path))

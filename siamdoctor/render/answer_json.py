@@ -8,8 +8,9 @@ from siamdoctor.render.machine import accuracy
 from siamdoctor.render.plain_values import finite, gain, interval, json_list, optional, share
 
 if TYPE_CHECKING:
+    from siamdoctor.answer_results import AugmentationCheck, ChanceLevel, MarginSweep, MetricComparison
     from siamdoctor.changes import Change, Changes
-    from siamdoctor.results import AugmentationCheck, ChanceLevel, Json, MarginSweep, MetricComparison
+    from siamdoctor.results import Json
 
 
 def margin_sweep(sweep: MarginSweep) -> dict[str, Json]:

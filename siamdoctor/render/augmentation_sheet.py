@@ -8,7 +8,8 @@ from siamdoctor.render.numbers import number, percent
 from siamdoctor.render.sheet import Sheet, Table, remarks, title_of
 
 if TYPE_CHECKING:
-    from siamdoctor.results import AugmentationCheck, Subject
+    from siamdoctor.answer_results import AugmentationCheck
+    from siamdoctor.results import Subject
 
 _UNDECLARED = "no augmentation is declared (training.augmentation in siamdoctor.yaml)"
 

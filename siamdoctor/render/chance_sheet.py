@@ -8,7 +8,8 @@ from siamdoctor.render.numbers import estimate, number, percent
 from siamdoctor.render.sheet import Sheet, drawn, remarks, title_of
 
 if TYPE_CHECKING:
-    from siamdoctor.results import ChanceLevel, Subject
+    from siamdoctor.answer_results import ChanceLevel
+    from siamdoctor.results import Subject
 
 _SIGNIFICANT, _CHANCE = 0.05, 0.5  # of a p-value, of an AUC
 

@@ -8,7 +8,8 @@ from siamdoctor.render.numbers import estimate, number, percent, points
 from siamdoctor.render.sheet import Sheet, Table, drawn, remarks, title_of
 
 if TYPE_CHECKING:
-    from siamdoctor.results import MarginSweep, Subject
+    from siamdoctor.answer_results import MarginSweep
+    from siamdoctor.results import Subject
 
 _DEPTHS = {
     "analytic": "from the embedding as it is, nothing was trained",

@@ -8,7 +8,8 @@ from siamdoctor.render.numbers import estimate, number, points
 from siamdoctor.render.sheet import Sheet, Table, drawn, remarks, title_of
 
 if TYPE_CHECKING:
-    from siamdoctor.results import MetricComparison, Subject
+    from siamdoctor.answer_results import MetricComparison
+    from siamdoctor.results import Subject
 
 
 def sheet(subject: Subject, comparison: MetricComparison, assumed: tuple[str, ...]) -> Sheet:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siamdoctor.answer_results import AugmentationReview
 from siamdoctor.data.declared import declared_pipeline
 from siamdoctor.errors import Unavailable
-from siamdoctor.results import AugmentationReview
 from siamdoctor.stats.geometry import distance_matrix
 from siamdoctor.trials.invariance import require_images
 

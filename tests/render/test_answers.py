@@ -6,6 +6,14 @@ import math
 
 import pytest
 from example_reports import ILL, SUBJECT, UNJUDGED
+from siamdoctor.answer_results import (
+    AugmentationCheck,
+    AugmentationReview,
+    ChanceLevel,
+    MarginSweep,
+    MetricComparison,
+    MetricScore,
+)
 from siamdoctor.changes import compare_reports
 from siamdoctor.gate import judge
 from siamdoctor.render import (
@@ -19,19 +27,7 @@ from siamdoctor.render import (
     terminal_sheet,
 )
 from siamdoctor.render.frame import Frame
-from siamdoctor.results import (
-    Accuracy,
-    AugmentationCheck,
-    AugmentationReview,
-    ChanceLevel,
-    Interval,
-    MarginPoint,
-    MarginSweep,
-    MetricComparison,
-    MetricScore,
-    Recovery,
-    TransformDrift,
-)
+from siamdoctor.results import Accuracy, Interval, MarginPoint, Recovery, TransformDrift
 
 
 def interval(value):

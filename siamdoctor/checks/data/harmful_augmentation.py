@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from siamdoctor.answer_results import AugmentationReview
 from siamdoctor.case import Case
 from siamdoctor.data.pipeline import Pipeline
 from siamdoctor.data.samples import FloatArray
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
-from siamdoctor.results import AugmentationReview, Evidence, Measurement
+from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.geometry import distance_matrix
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.trials.augmentation import declared, review

@@ -1,0 +1,83 @@
+"""The answers of the narrower commands, in the same vocabulary as a report: frozen, printable values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from siamdoctor.results import Accuracy, Interval, MarginPoint, Recovery, TransformDrift, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginSweep:
+    """The answer of `sweep-margin`."""
+
+    depth: Literal["analytic", "head", "full"]
+    loss: str
+    margins: tuple[MarginPoint, ...]
+    recommended: float | None
+    plateau: Interval | None
+    declared: float | None
+    gain: Recovery | None
+    partial: bool
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricScore:
+    """One metric with its own cross-validated threshold (a distance, or a similarity for dot product)."""
+
+    metric: str
+    accuracy: Interval
+    auc: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricComparison:
+    """The answer of `compare-metrics`. `gain` is that of the best over the one in use, paired."""
+
+    metrics: tuple[MetricScore, ...]
+    in_use: str | None
+    best: str
+    gain: Recovery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentationReview:
+    """What the declared augmentation does to the data and to the embedding.
+
+    diversity: mean distance between two augmented versions of an image, over that between two images.
+    """
+
+    diversity: float
+    no_op: tuple[str, ...]
+    harmful: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentationCheck:
+    """The answer of `check-augmentation`. `gap_*` are balanced accuracies, None without training data."""
+
+    transforms: tuple[TransformDrift, ...]
+    declared: AugmentationReview | None
+    gap_train: float | None
+    gap_validation: float | None
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChanceLevel:
+    """The answer of `chance-level`.
+
+    p_value: permutation test of the AUC over identities. detectable: the smallest accuracy that this many
+    identities and pairs can tell from chance; pairs_needed: how many pairs a true 60 % would take.
+    """
+
+    accuracy: Accuracy
+    auc: Interval
+    p_value: float
+    exact_p_value: float
+    detectable: float
+    pairs_needed: int
+    verdict: Verdict
