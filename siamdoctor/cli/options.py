@@ -190,7 +190,7 @@ TrustSavedmodelOption = Annotated[
     bool,
     typer.Option(
         "--trust-savedmodel",
-        help="Load a SavedModel directory. It is code: only for files that you trust.",
+        help="Without effect: SavedModel folders are read as data where they can be, and never run",
         rich_help_panel=_MODEL,
     ),
 ]
