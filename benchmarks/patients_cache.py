@@ -85,17 +85,38 @@ class Admitted:
 
 
 def beds(
-    *, datasets: list[str], seeds: list[int], only: str, healthy_seeds: list[int], source: str | None
+    *,
+    datasets: list[str],
+    seeds: list[int],
+    only: str,
+    healthy_seeds: list[int],
+    source: str | None,
+    spread: bool = False,
 ) -> list[Bed]:
-    """Every fault in each of its styles, pairs of faults, near misses, and a healthy control in every style."""
+    """Every fault in each of its styles, pairs of faults, near misses, and a healthy control in every style.
+
+    spread: each place of the ward has one of the seeds instead of all; a fault meets them in turn through its
+        styles and data sets, so that all are met and a run has a fraction of the patients.
+    """
     # The most natural style of every fault first, so that a run cut short has met every fault.
     ranked = [(place, fault.id, style) for fault in faults.FAULTS.values() for place, style in enumerate(fault.styles)]
     ill = [(cause, style) for _, cause, style in sorted(ranked, key=lambda r: r[0])] + list(TWO_FAULTS)
     well: list[tuple[str | None, str]] = [(None, style) for style in faults.STYLES]
     well += [(near.id, style) for near in NEAR_MISSES.values() for style in near.styles]
-    made = [_ill_bed(cause, style, d, s, source) for d in datasets for s in seeds for cause, style in ill]
+    made = [
+        _ill_bed(cause, style, d, s, source)
+        for place, d in enumerate(datasets)
+        for cause, style in ill
+        for s in (_in_turn(seeds, ill, (cause, style), place) if spread else seeds)
+    ]
     made += [_well_bed(near, style, d, s, source) for d in datasets for s in healthy_seeds for near, style in well]
     return [bed for bed in made if bed is not None and fnmatch.fnmatch(bed.name, only)]
+
+
+def _in_turn(seeds: list[int], ill: list[tuple[str, str]], bed: tuple[str, str], place: int) -> list[int]:
+    """The one seed of this fault and style on the data set at this place."""
+    styles = [style for cause, style in ill if cause == bed[0]]
+    return [seeds[(place * len(styles) + styles.index(bed[1])) % len(seeds)]]
 
 
 def _ill_bed(causes: str, style: str, dataset: str, seed: int, source: str | None) -> Bed | None:

@@ -32,6 +32,7 @@ def main() -> None:
         healthy_seeds=[int(s) for s in (options.healthy_seeds or options.seeds).split(",")],
         only=options.only,
         source=options.omniglot,
+        spread=options.spread,
     )
     if options.list:
         print("\n".join(bed.name for bed in ward))
@@ -48,7 +49,13 @@ def main() -> None:
         if time.monotonic() > stop:
             print(f"stopped after {options.minutes} minutes, {len(ward) - number + 1} beds left")
             break
-        outcome = _examine(admit(bed))
+        patient = admit(bed)
+        if options.raise_only:
+            print(
+                f"{number}/{len(ward)} {bed.name}: {patient.accuracy:.2f} of {patient.healthy_accuracy:.2f}", flush=True
+            )
+            continue
+        outcome = _examine(patient)
         known[bed.name] = outcome
         with path.open("a", encoding="utf-8") as file:
             file.write(outcome.as_json() + "\n")
@@ -65,6 +72,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--datasets", default="digits", help=f"of {', '.join(faults.DATASETS)}; comma-separated")
     parser.add_argument("--seeds", default="0", help="comma-separated; they also choose how a fault is caused")
     parser.add_argument("--healthy-seeds", help="seeds of the healthy controls (default: --seeds)")
+    parser.add_argument("--spread", action="store_true", help="one seed for each patient, all of them in turn")
+    parser.add_argument("--raise-only", action="store_true", help="train and cache the patients, diagnose none")
     parser.add_argument("--only", default="*", help="glob over cause/style/dataset/seed")
     parser.add_argument("--omniglot", help="zip of Omniglot, for the data set omniglot")
     parser.add_argument("--results", default=str(CACHE / "results.jsonl"), help="JSON lines, summary beside it")
