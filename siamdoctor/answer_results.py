@@ -10,7 +10,11 @@ from siamdoctor.results import Accuracy, Interval, MarginPoint, Recovery, Transf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarginSweep:
-    """The answer of `sweep-margin`."""
+    """The answer of `sweep-margin`.
+
+    advice: what to do, in a sentence. code: the line to change, or empty. next_step: the command to run next.
+    notes: what to know about how this was found. interrupted: a person ended it, and not the budget.
+    """
 
     depth: Literal["analytic", "head", "full"]
     loss: str
@@ -21,6 +25,10 @@ class MarginSweep:
     gain: Recovery | None
     partial: bool
     advice: str
+    code: str = ""
+    next_step: str = ""
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,7 @@ def _bounded(plan: SweepPlan) -> SweepPlan:
 def _answer(case: Case, plan: SweepPlan, found: Findings, sentences: Sequence[str]) -> MarginSweep:
     """The findings in the vocabulary of results."""
     declared = case.settings.training.margin
+    said = advice(case, plan, found)
     return MarginSweep(
         depth=found.depth,
         loss=plan.kind,
@@ -132,5 +133,9 @@ def _answer(case: Case, plan: SweepPlan, found: Findings, sentences: Sequence[st
         declared=declared,
         gain=found.gain,
         partial=found.partial,
-        advice=" ".join([*sentences, *advice(case, plan, found)]),
+        advice=said.verdict,
+        code=said.code,
+        next_step=said.next_step,
+        notes=(*sentences, *said.notes),
+        interrupted=found.interrupted,
     )

@@ -9,20 +9,24 @@ from siamdoctor.cli.output import Outlet, outlets, screen, write
 from siamdoctor.render.machine import document, envelope
 
 if TYPE_CHECKING:
-    from siamdoctor.render import Format
+    from collections.abc import Callable, Mapping
+
+    from siamdoctor.render import FileFormat, Format
     from siamdoctor.render.sheet import Sheet
     from siamdoctor.results import Json, Subject
 
 ANSWER_FORMATS: tuple[Format, ...] = ("terminal", "json", "markdown", "html")
 
 
-def answer_outlets(format_name: Format, to_files: list[str] | None = None) -> list[Outlet]:
-    """Where an answer goes, checked before any work is done.
+def answer_outlets(
+    format_name: Format, to_files: list[str] | None = None, files: tuple[FileFormat, ...] = ()
+) -> list[Outlet]:
+    """Where an answer goes, checked before any work is done; `files` are what it is written to files as besides.
 
     Raises:
-        BadSettings: a format that only reports have.
+        BadSettings: a format that this answer does not have.
     """
-    return outlets(format_name, to_files, ANSWER_FORMATS)
+    return outlets(format_name, to_files, ANSWER_FORMATS, files)
 
 
 def enveloped(subject: Subject, assumed: tuple[str, ...], part: dict[str, Json]) -> dict[str, Json]:
@@ -30,10 +34,16 @@ def enveloped(subject: Subject, assumed: tuple[str, ...], part: dict[str, Json])
     return {**envelope(__version__, subject, assumed), **part}
 
 
-def print_answer(sheet: Sheet, content: dict[str, Json], targets: list[Outlet]) -> None:
-    """Render an answer once for each outlet."""
+def print_answer(
+    sheet: Sheet,
+    content: dict[str, Json],
+    targets: list[Outlet],
+    files: Mapping[str, Callable[[], str | bytes]] | None = None,
+) -> None:
+    """Render an answer once for each outlet; `files` render what only this answer is written as."""
     for target in targets:
-        write(_rendered(sheet, content, target), target)
+        own = (files or {}).get(target.format)
+        write(_rendered(sheet, content, target) if own is None else own(), target)
 
 
 def _rendered(sheet: Sheet, content: dict[str, Json], target: Outlet) -> str:

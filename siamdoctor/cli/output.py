@@ -7,12 +7,15 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from siamdoctor import manual_pages
 from siamdoctor.errors import BadSettings
-from siamdoctor.render import FORMATS, Format
+from siamdoctor.render import FORMATS, FileFormat, Format
 from siamdoctor.render.frame import Frame, Page
 from siamdoctor.render.prose import printable
+
+Name = TypeVar("Name", Format, Format | FileFormat)
 
 # What stands for a character that the terminal's encoding lacks, where a question mark would say less.
 _PLAIN = {"─": "-", "━": "-", "—": "-", "●": "o", "•": "-", "·": ".", "…": "...", "’": "'"}  # noqa: RUF001  (the point)
@@ -33,17 +36,28 @@ codecs.register_error("siamdoctor.plain", _in_plain_letters)
 class Outlet:
     """A format and where it goes; None is stdout."""
 
-    format: Format
+    format: Format | FileFormat
     path: Path | None = None
 
 
-def outlets(to_stdout: Format, to_files: list[str] | None, known: tuple[Format, ...] = FORMATS) -> list[Outlet]:
+def outlets(
+    to_stdout: Format,
+    to_files: list[str] | None,
+    known: tuple[Format, ...] = FORMATS,
+    files: tuple[FileFormat, ...] = (),
+) -> list[Outlet]:
     """Everything that is to be written, checked before any work is done.
+
+    Args:
+        to_stdout: the format that is printed.
+        to_files: FORMAT=PATH of each file.
+        known: what this command prints.
+        files: what it writes to files besides.
 
     Raises:
         BadSettings: a format that this command does not know, or a file in a folder that is not there.
     """
-    found = [Outlet(format=_known(to_stdout, known))]
+    found: list[Outlet] = [Outlet(format=_known(to_stdout, known))]
     for word in to_files or ():
         name, equals, path = word.partition("=")
         if not (equals and path):
@@ -53,21 +67,25 @@ def outlets(to_stdout: Format, to_files: list[str] | None, known: tuple[Format, 
             raise BadSettings(
                 f"This file cannot be written: the path is a folder, or its folder is missing. Received: output={path}"
             )
-        found.append(Outlet(format=_known(name, known), path=target))
+        found.append(Outlet(format=_known(name, (*known, *files)), path=target))
     return found
 
 
-def write(text: str, outlet: Outlet) -> None:
-    """Write a rendered report to its outlet.
+def write(content: str | bytes, outlet: Outlet) -> None:
+    """Write a rendered report to its outlet; a picture, which is bytes, only ever goes to a file.
 
     Raises:
         BadSettings: the file cannot be written.
     """
     if outlet.path is None:
-        to_stdout(text)
+        assert isinstance(content, str)
+        to_stdout(content)
         return
     try:
-        outlet.path.write_text(text, encoding="utf-8", newline="\n")
+        if isinstance(content, bytes):
+            outlet.path.write_bytes(content)
+        else:
+            outlet.path.write_text(content, encoding="utf-8", newline="")
     except OSError as error:
         raise BadSettings(f"The report cannot be written ({error.strerror}). Received: output={outlet.path}") from error
 
@@ -112,7 +130,7 @@ def manual() -> dict[str, Page]:
     }
 
 
-def _known(name: str, known: tuple[Format, ...]) -> Format:
+def _known(name: str, known: tuple[Name, ...]) -> Name:
     """The format of this name, if the command knows it."""
     if name not in known:
         raise BadSettings(f"This command prints {', '.join(known)}. Received: format={name!r}")

@@ -1,17 +1,24 @@
 """`siamdoctor sweep-margin`: which margin would work."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from siamdoctor.bar import INTERRUPTED
 from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
 from siamdoctor.cli.progress import progress
 from siamdoctor.cli.request import Request, takes_request
 from siamdoctor.cli.settling import settle
-from siamdoctor.render import answer_json, margin_sheet
+from siamdoctor.render import answer_json, margin_csv, margin_sheet
+
+if TYPE_CHECKING:
+    from siamdoctor.answer_results import MarginSweep
+    from siamdoctor.render import FileFormat
 
 _PANEL = "Margins"
+_FILES: "tuple[FileFormat, ...]" = ("csv", "png", "svg")
 _MarginsOption = Annotated[
     str | None,
     typer.Option(
@@ -77,10 +84,11 @@ def sweep_margin(
     siamdoctor sweep-margin --margins 0.2,0.5,1,2 --depth head
     siamdoctor sweep-margin --margins 0.1:2:20 --depth full --resume sweep.jsonl --jobs 2
     siamdoctor sweep-margin --loss triplet --budget 120 --format json
+    siamdoctor sweep-margin --output csv=margins.csv --output png=margins.png
     ```
     """
     settings = settle(request)
-    targets = answer_outlets(request.format, request.output)
+    targets = answer_outlets(request.format, request.output, _FILES)
     from siamdoctor.api import sweep_margin as run  # noqa: PLC0415  (numpy and scipy: --help does without them)
     from siamdoctor.trials.sweep_grid import parse_margins  # noqa: PLC0415  (the same)
 
@@ -91,4 +99,18 @@ def sweep_margin(
             settings, margins=tried, depth=depth, loss=loss, resume=resume, jobs=jobs, progress=tell
         )
     content = enveloped(subject, assumed, answer_json.margin_sweep(sweep))
-    print_answer(margin_sheet.sheet(subject, sweep, assumed), content, targets)
+    files: dict[str, Callable[[], str | bytes]] = {
+        "csv": lambda: margin_csv.render(sweep),
+        "png": lambda: _picture(sweep, "png"),
+        "svg": lambda: _picture(sweep, "svg"),
+    }
+    print_answer(margin_sheet.sheet(subject, sweep, assumed), content, targets, files)
+    if sweep.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _picture(sweep: "MarginSweep", kind: Literal["png", "svg"]) -> bytes:
+    """The sweep as a picture."""
+    from siamdoctor.render import margin_picture  # noqa: PLC0415  (matplotlib takes a second)
+
+    return margin_picture.render(sweep, kind)

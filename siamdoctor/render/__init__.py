@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from siamdoctor.results import Report
 
 Format = Literal["terminal", "json", "markdown", "html", "junit", "sarif", "github"]
+FileFormat = Literal["csv", "png", "svg"]  # what some answers are written to a file as, and nothing is printed as
 Renderer = Callable[["Report", "Frame"], str]
 
 # Modules are imported on first use: html draws with matplotlib, which takes longer than all others together.

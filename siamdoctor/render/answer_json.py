@@ -25,6 +25,8 @@ def margin_sweep(sweep: MarginSweep) -> dict[str, Json]:
                 "accuracy": interval(point.accuracy),
                 "auc": share(point.auc, otherwise=0.5),
                 "active": share(point.active, otherwise=0.0),
+                "spread": optional(point.spread),
+                "effective_rank": optional(point.effective_rank),
             }
             for point in sweep.margins
         ],
@@ -34,6 +36,9 @@ def margin_sweep(sweep: MarginSweep) -> dict[str, Json]:
         "gain": gain(sweep.gain),
         "partial": sweep.partial,
         "advice": sweep.advice,
+        "code": sweep.code or None,
+        "next_step": sweep.next_step or None,
+        "notes": json_list(sweep.notes),
     }
 
 

@@ -16,7 +16,6 @@ _DEPTHS = {
     "head": "the last layer was trained anew at each margin",
     "full": "the whole network was trained anew at each margin",
 }
-_CUT_SHORT = "The time budget ended the sweep before all margins were tried."
 
 
 def sheet(subject: Subject, sweep: MarginSweep, assumed: tuple[str, ...]) -> Sheet:
@@ -26,7 +25,7 @@ def sheet(subject: Subject, sweep: MarginSweep, assumed: tuple[str, ...]) -> She
         lead=sweep.advice,
         facts=_facts(sweep),
         tables=(_margins(sweep),) if sweep.margins else (),
-        notes=remarks(assumed, (_CUT_SHORT,) if sweep.partial else ()),
+        notes=remarks(assumed, sweep.notes),
     )
 
 
@@ -34,12 +33,15 @@ def _facts(sweep: MarginSweep) -> tuple[tuple[str, str], ...]:
     """Everything that is one line."""
     plateau = "" if sweep.plateau is None else f"{number(sweep.plateau.low)} to {number(sweep.plateau.high)}"
     facts = (
+        ("partial", "yes: not all was trained" if sweep.partial else ""),
         ("recommended", "none" if sweep.recommended is None else number(sweep.recommended)),
         ("as good as that", plateau),
         ("in use", "not declared" if sweep.declared is None else number(sweep.declared)),
         ("gain over it", points(sweep.gain) if sweep.gain is not None else ""),
         ("loss", sweep.loss),
         ("depth", f"{sweep.depth} ({_DEPTHS[sweep.depth]})"),
+        ("in code", sweep.code),
+        ("next", sweep.next_step),
     )
     return tuple((name, value) for name, value in facts if value)
 
@@ -53,13 +55,16 @@ def _margins(sweep: MarginSweep) -> Table:
             drawn(point.accuracy.value, point.accuracy.low, point.accuracy.high),
             number(point.auc),
             percent(point.active),
+            "" if point.spread is None else number(point.spread),
+            "" if point.effective_rank is None else number(point.effective_rank),
         )
         for point in sweep.margins
     )
     return Table(
         title="MARGINS  (* recommended; chance is at |)",
-        columns=("margin", "accuracy", "0 to 100 %", "AUC", "still active"),
+        columns=("margin", "accuracy", "0 to 100 %", "AUC", "active", "spread", "rank"),
         rows=rows,
-        numeric=frozenset({"AUC", "still active"}),
+        numeric=frozenset({"AUC", "active", "spread", "rank"}),
         drawn=frozenset({"0 to 100 %"}),
+        spare=frozenset({"spread", "rank"}),
     )

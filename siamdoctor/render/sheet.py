@@ -23,13 +23,14 @@ class Table:
     """Rows under column names; every cell is text.
 
     numeric: columns set to the right. drawn: columns whose cells are pictures made of characters, which
-    need letters of one width and must not be wrapped.
+    need letters of one width and must not be wrapped. spare: columns that a narrow terminal does without.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[str] = frozenset()
     drawn: frozenset[str] = frozenset()
+    spare: frozenset[str] = frozenset()
     title: str = ""
 
 

@@ -37,12 +37,14 @@ def render(sheet: Sheet, frame: Frame = DEFAULT) -> str:
 def _grid(table: Table, room: int) -> Grid:
     """A table with a rule below its head.
 
-    Columns that are empty in every row are left out, and so are drawn ones where numbers would have to wrap.
+    Columns that are empty in every row are left out. Where numbers would have to wrap, spare ones are as well,
+    and drawn ones if that is not enough.
     """
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     kept = [k for k, _ in enumerate(table.columns) if any(row[k] for row in table.rows)]
-    if sum(_width(table, k) + _GAP for k in kept) - _GAP > room:
-        kept = [k for k in kept if table.columns[k] not in table.drawn]
+    for dispensable in (table.spare, table.drawn):
+        if sum(_width(table, k) + _GAP for k in kept) - _GAP > room:
+            kept = [k for k in kept if table.columns[k] not in dispensable]
     for k in kept:
         name = table.columns[k]
         side: Literal["left", "right"] = "right" if name in table.numeric else "left"

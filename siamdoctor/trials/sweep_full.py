@@ -89,6 +89,7 @@ class _Contest:
     rounds: list[_Round] = field(default_factory=list)
     steps_done: int = 0
     steps: int = STEPS
+    interrupted: bool = False
 
     @property
     def arena(self) -> Arena:
@@ -117,9 +118,13 @@ class _Contest:
                 own = (self.declared,) if last and self.declared is not None and kept else ()
                 entrants = (*standing, *own)
                 self._hold_round(rung, sorted(entrants), journal, clock)
-        except (KeyboardInterrupt, OutOfTime):
+        except OutOfTime:
             return True
-        return False
+        except KeyboardInterrupt:
+            if not any(number.verdicts for number in self.rounds):
+                raise
+            self.interrupted = True
+        return self.interrupted
 
     def _hold_round(self, rung: Rung, standing: Sequence[float], journal: Journal, clock: Clock) -> None:
         """Train the margins that still stand."""
@@ -197,6 +202,7 @@ class _Contest:
             partial=partial,
             unseen=self.arena.unseen,
             trainings=self.steps_done / self.steps,
+            interrupted=self.interrupted,
         )
 
     def _plateau(self, recommended: float, tried: Sequence[float]) -> Interval:

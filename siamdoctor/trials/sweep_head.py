@@ -34,11 +34,15 @@ LEARNING_RATE = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """embeddings(fold, rows): (margins, rows, d) by the projections of one fold. steps: done of `planned`."""
+    """embeddings(fold, rows): (margins, rows, d) by the projections of one fold. steps: done of `planned`.
+
+    interrupted: Ctrl-C ended the training.
+    """
 
     embeddings: Callable[[int, IndexArray], FloatArray]
     steps: int
     planned: int
+    interrupted: bool = False
 
 
 def train_projections(
@@ -69,7 +73,7 @@ def train_projections(
     batches = np.stack([fold_batches(arena, fold, kind, steps, seed) for fold in range(arena.folds)], axis=1)
     model = _Bank(projection, scale, arena.folds, margins, seed)
     run = _runner(model, kind, arena.identity, batches, steps)
-    done = 0
+    done, interrupted = 0, False
     try:
         while done < steps and (not done or time.monotonic() < deadline):
             count = min(CHUNK, steps - done)
@@ -80,7 +84,8 @@ def train_projections(
     except KeyboardInterrupt:
         if not done:
             raise
-    return Trained(embeddings=model.embeddings, steps=done, planned=steps)
+        interrupted = True
+    return Trained(embeddings=model.embeddings, steps=done, planned=steps, interrupted=interrupted)
 
 
 class _Bank:

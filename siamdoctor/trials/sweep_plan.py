@@ -28,7 +28,10 @@ class SweepPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """A finished (or interrupted) sweep. trainings: how much was trained, in full trainings of one network."""
+    """A finished sweep, or one ended early: `partial`, and `interrupted` where by Ctrl-C.
+
+    trainings: how much was trained, in full trainings of one network.
+    """
 
     depth: Literal["analytic", "head", "full"]
     margins: tuple[MarginPoint, ...]
@@ -38,3 +41,4 @@ class Findings:
     partial: bool
     unseen: bool
     trainings: float = 0.0
+    interrupted: bool = False

@@ -54,6 +54,7 @@ def head_sweep(case: Case, plan: SweepPlan, arena: Arena) -> Findings | str:
         partial=trained.steps < trained.planned,
         unseen=arena.unseen,
         trainings=trained.steps / trained.planned * len(margins) * arena.folds,
+        interrupted=trained.interrupted,
     )
 
 

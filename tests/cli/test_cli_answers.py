@@ -1,5 +1,7 @@
 """The commands beside `diagnose`, against a literal engine."""
 
+import csv
+import dataclasses
 import json
 import sys
 
@@ -81,6 +83,28 @@ def test_a_format_that_only_reports_have_names_those_that_work(run):
     done = run("compare-metrics", *ARGUMENTS, "--format", "sarif")
     assert done.code == 2
     assert "terminal, json, markdown, html" in done.err
+
+
+@pytest.mark.usefixtures("answers")
+def test_a_sweep_is_written_as_a_table_and_as_pictures(run, project):
+    files = [word for kind in ("csv", "png", "svg") for word in ("--output", f"{kind}=m.{kind}")]
+    assert run("sweep-margin", *ARGUMENTS, *files).code == 0
+    rows = list(csv.DictReader((project / "m.csv").read_text().splitlines()))
+    assert [float(row["margin"]) for row in rows] == [p.margin for p in SWEEP.margins]
+    assert [row["recommended"] for row in rows] == ["0", "1", "0"]
+    assert rows[0]["effective_rank"] == ""
+    assert (project / "m.png").read_bytes().startswith(b"\x89PNG")
+    assert "recommended: 1" in (project / "m.svg").read_text()
+    assert run("compare-metrics", *ARGUMENTS, "--output", "csv=m.csv").code == 2
+
+
+@pytest.mark.usefixtures("answers")
+def test_an_interrupted_sweep_prints_what_it_has_and_says_so(run, monkeypatch):
+    interrupted = dataclasses.replace(SWEEP, interrupted=True)
+    monkeypatch.setattr(sys.modules["siamdoctor.api"], "sweep_margin", lambda *_, **__: (SUBJECT, interrupted, ()))
+    done = run("sweep-margin", *ARGUMENTS, "--format", "json")
+    assert done.code == 130
+    assert json.loads(done.out)["partial"] is True
 
 
 def test_what_is_asked_of_the_sweep_reaches_it(run, answers, tmp_path):

@@ -38,7 +38,7 @@ SWEEP = MarginSweep(
     depth="head",
     loss="contrastive",
     margins=tuple(
-        MarginPoint(margin=m, accuracy=interval(a), auc=0.9, active=0.4)
+        MarginPoint(margin=m, accuracy=interval(a), auc=0.9, active=0.4, spread=0.8)
         for m, a in ((0.1, 0.6), (1.0, 0.9), (5.0, 0.7))
     ),
     recommended=1.0,
@@ -47,6 +47,9 @@ SWEEP = MarginSweep(
     gain=Recovery(points=20.0, low=12.0, high=27.0),
     partial=True,
     advice="A margin of 1 separates best; 5 is out of reach of this embedding.",
+    code="loss = ...",
+    next_step="siamdoctor sweep-margin --depth full",
+    notes=("cut short",),
 )
 METRICS = MetricComparison(
     metrics=(
@@ -99,6 +102,8 @@ def test_the_contracts_parts_come_out():
                 "accuracy": {"value": p.accuracy.value, "low": p.accuracy.low, "high": p.accuracy.high},
                 "auc": 0.9,
                 "active": 0.4,
+                "spread": 0.8,
+                "effective_rank": None,
             }
             for p in SWEEP.margins
         ],
@@ -108,6 +113,9 @@ def test_the_contracts_parts_come_out():
         "gain": {"points": 20.0, "low": 12.0, "high": 27.0},
         "partial": True,
         "advice": SWEEP.advice,
+        "code": "loss = ...",
+        "next_step": "siamdoctor sweep-margin --depth full",
+        "notes": ["cut short"],
     }
     told = answer_json.metric_comparison(METRICS)
     assert (told["best"], told["in_use"], told["gain"]["points"]) == ("cosine", "euclidean", 15.0)

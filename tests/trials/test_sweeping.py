@@ -23,7 +23,7 @@ def test_head_depth_is_the_default_and_finds_a_better_margin(plain_model):
     assert sweep.gain.low > 0
     assert sweep.plateau.low <= sweep.recommended <= sweep.plateau.high
     assert 0.01 in [p.margin for p in sweep.margins]
-    assert "--depth full" in sweep.advice
+    assert sweep.next_step.endswith("--depth full")
     best = next(p for p in sweep.margins if p.margin == sweep.recommended)
     assert best.accuracy.low < best.accuracy.value < best.accuracy.high
     assert best.spread > 0.1
@@ -40,32 +40,34 @@ def test_analytic_depth_trains_nothing(plain_case):
     sweep = sweep_margin(plain_case, depth="analytic", margins=(1.0, 0.5))
     assert [p.margin for p in sweep.margins] == [0.5, 1.0]
     assert sweep.depth == "analytic"
-    assert "Nothing was trained" in sweep.advice
+    assert "Nothing was trained" in sweep.notes[0]
+    assert sweep.next_step.startswith("siamdoctor sweep-margin ")
+    assert sweep.next_step.endswith("model.keras generated.npz --depth head")
 
 
 def test_a_small_budget_reads_the_present_embedding(plain_case):
     assert sweep_margin(plain_case, budget=1.0).depth == "analytic"
 
 
-def test_a_collapsed_encoder_is_trained_anew_and_the_advice_says_why(collapsed_model, monkeypatch):
+def test_a_collapsed_encoder_is_trained_anew_and_a_note_says_why(collapsed_model, monkeypatch):
     monkeypatch.setattr(sweep_full, "STEPS", 40)
     sweep = sweep_margin(case_of(collapsed_model, clouds(8, 12, 1), settings_of()), margins=(0.5, 1.0))
     assert sweep.depth == "full"
-    assert "the encoder has collapsed" in sweep.advice
+    assert "the encoder has collapsed" in sweep.notes[0]
 
 
 def test_a_loss_without_margin_is_named(plain_model):
     case = case_of(plain_model, clouds(8, 12, 1), settings_of(loss="binary_crossentropy", margin=None))
     sweep = sweep_margin(case, margins=(0.5, 1.0))
     assert sweep.loss == "contrastive"
-    assert "has no margin" in sweep.advice
+    assert "has no margin" in sweep.notes[0]
     assert sweep.gain is None
 
 
 def test_unknown_identities_leave_the_analytic_depth(plain_model):
     samples = dataclasses.replace(clouds(8, 12, 1), identity_known=False)
     case = case_of(plain_model, samples, settings_of())
-    assert "identities are unknown" in sweep_margin(case).advice
+    assert "identities are unknown" in sweep_margin(case).notes[0]
     with pytest.raises(Unavailable):
         sweep_margin(case, depth="head")
 
@@ -116,7 +118,7 @@ def test_full_depth_finds_a_better_margin_and_repeats(plain_model):
     assert sweeps[0].depth == "full"
     assert sweeps[0].recommended in {3.0, 5.0}
     assert sweeps[0].gain.low > 0
-    assert f"maximum({sweeps[0].recommended:g} - d" in sweeps[0].advice
+    assert f"maximum({sweeps[0].recommended:g} - d" in sweeps[0].code
     assert [p.margin for p in sweeps[0].margins] == list(MARGINS)
 
 
@@ -138,7 +140,9 @@ def test_interrupted_and_resumed_is_as_if_never_interrupted(plain_model, tmp_pat
     partial = sweep_margin(case, depth="full", margins=MARGINS, resume=journal)
     assert partial.partial
     assert partial.recommended is not None
-    assert "ended early" in partial.advice
+    assert partial.interrupted
+    assert "interrupted" in partial.notes[0]
+    assert partial.next_step.endswith(f"--depth full --resume {journal}")
     assert len(journal.read_text().splitlines()) == 7
     monkeypatch.setattr(Bench, "run", run)
     resumed: list[float] = []
