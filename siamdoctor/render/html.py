@@ -20,7 +20,7 @@ _WIDTH = 300  # of a gauge, in its own units
 
 def render(report: Report, frame: Frame = DEFAULT) -> str:
     """Verdict and accuracy, causes with fixes, pictures, mistakes, every check, what was assumed."""
-    causes = "\n".join(_cause(branch) for branch in branches(report.causes))
+    causes = "\n".join(_cause(branch, frame) for branch in branches(report.causes))
     parts = [
         _opening(report),
         _figures(report),
@@ -88,7 +88,7 @@ def _gauge(shown: Estimate, *, chance: float | None = None) -> str:
     )
 
 
-def _cause(branch: Branch) -> str:
+def _cause(branch: Branch, frame: Frame) -> str:
     """A cause in its card, the symptoms that it explains in cards within."""
     cause = branch.cause
     sure = f", {cause.probability:.0%} sure" if cause.probability is not None else ""
@@ -97,23 +97,34 @@ def _cause(branch: Branch) -> str:
         style = "gain sure" if cause.recovers.low > 0 else "gain"
         gained = f"Recovers {text(points(cause.recovers))}, measured on pairs that chose nothing."
         recovers = f'<p class="{style}">{gained}</p>'
-    symptoms = "\n".join(_cause(symptom) for symptom in branch.symptoms)
+    symptoms = "\n".join(_cause(symptom, frame) for symptom in branch.symptoms)
     explains = f"<h4>This explains {len(branch.symptoms)} more</h4>\n{symptoms}" if symptoms else ""
     return (
         f'<article class="cause is-{cause.level.value}" id="{text(cause.id)}">\n'
         f"<h3>{cause.rank}. {rich_text(cause.title)} "
         f'<span class="badge {cause.level.value}">{cause.level.value}</span></h3>\n'
         f'<p class="soft">{text(cause.id)}, {text(cause.code)}{sure}</p>\n{prose(cause.summary)}\n'
-        f"{_evidence(cause.evidence)}\n{recovers}\n<h4>Fix</h4>\n{prose(cause.fix)}\n{explains}\n</article>"
+        f"{_evidence(cause.evidence, f'{cause.rank}. {cause.id}')}\n{recovers}\n<h4>Fix</h4>\n{prose(cause.fix)}\n"
+        f"{_manual(cause.id, frame)}\n{explains}\n</article>"
     )
 
 
-def _evidence(items: tuple[Measurement, ...]) -> str:
-    """Numbers beside what a healthy model shows."""
+def _manual(cause: str, frame: Frame) -> str:
+    """The manual page of a cause, folded, where there is one."""
+    page_of = frame.pages.get(cause)
+    if page_of is None:
+        return ""
+    body = prose(page_of.text.partition("\n")[2])
+    summary = f"The manual page, as <code>siamdoctor explain {text(cause)}</code> prints it"
+    return f'<details class="manual"><summary>{summary}</summary>\n{body}\n</details>'
+
+
+def _evidence(items: tuple[Measurement, ...], of: str) -> str:
+    """Numbers beside what a healthy model shows; `of` names the cause or check."""
     if not items:
         return ""
     rows = tuple((rich_text(m.name), f"<b>{text(measured(m))}</b>", rich_text(m.expected)) for m in items)
-    return table("Evidence", ("seen", "value", "expected"), rows)
+    return table("Evidence", ("seen", "value", "expected"), rows, of=text(of))
 
 
 def _checks(report: Report, frame: Frame) -> str:
@@ -131,7 +142,7 @@ def _check(result: CheckResult, frame: Frame) -> str:
     if result.reason:
         body.append(f"<p>{rich_text(result.reason)}</p>")
     if seen is not None:
-        body += [prose(seen.summary), _evidence(seen.measurements)]
+        body += [prose(seen.summary), _evidence(seen.measurements, f"check {result.id}")]
     return (
         f'<details><summary><span class="status {result.status}">{result.status}</span> '
         f"{text(frame.title_of(result.id))}</summary>\n" + "\n".join(body) + "\n</details>"

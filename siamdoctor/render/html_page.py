@@ -52,14 +52,18 @@ def prose(content: str) -> str:
     return "\n".join(shown)
 
 
-def table(caption: str, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> str:
-    """A table; cells are HTML already, the first of each row is its heading."""
+def table(caption: str, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], *, of: str = "") -> str:
+    """A table; cells are HTML already, the first of each row is its heading.
+
+    `of` says whose table it is where a page has several with one caption: screen readers list them by name.
+    """
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     body = "\n".join(
         f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>" for row in rows
     )
+    named = f"{caption}: {of}" if of else caption
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table><caption>{caption}</caption>\n'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{named}"><table><caption>{caption}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
     )
 

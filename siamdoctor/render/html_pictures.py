@@ -61,7 +61,9 @@ def _figure(svg: str | None, title: str, description: str) -> str:
     if svg is None:
         return ""
     labelled = svg.replace("<svg", f'<svg role="img" aria-label="{text(title)}. {text(description)}"', 1)
-    return f"<figure>\n<h3>{text(title)}</h3>\n{labelled}\n<figcaption>{text(description)}</figcaption>\n</figure>"
+    # A narrow window scrolls a drawing sideways, since its letters could not be read at that size.
+    scrolled = f'<div class="scroll" tabindex="0" role="region" aria-label="Picture: {text(title)}">{labelled}</div>'
+    return f"<figure>\n<h3>{text(title)}</h3>\n{scrolled}\n<figcaption>{text(description)}</figcaption>\n</figure>"
 
 
 def _pair(mistake: Mistake) -> str:

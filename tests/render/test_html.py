@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from example_reports import CRASHED, HEALTHY, ILL, SOFTMAX, UNJUDGED, with_pictures
 from siamdoctor.render import html, html_sheet
-from siamdoctor.render.frame import Frame
+from siamdoctor.render.frame import Frame, Page
 from siamdoctor.results import Curve, HistoryColumn, Pictures, TransformDrift
 from test_answers import SHEETS
 
@@ -59,6 +59,22 @@ def test_the_page_is_well_formed_and_needs_nothing_from_outside(report):
     assert outline.headings.count(1) == 1
     assert all(after - before <= 1 for before, after in zip(outline.headings, outline.headings[1:], strict=False))
     assert len(outline.ids) == len(set(outline.ids))
+
+
+def test_every_region_has_a_name_of_its_own():
+    page = html.render(with_pictures(CRASHED), Frame())
+    names = re.findall(r'role="region" aria-label="([^"]+)"', page)
+    assert f"Evidence: 1. {SOFTMAX.id}" in names
+    assert f"Evidence: check {SOFTMAX.id}" in names
+    assert len(names) == len(set(names)) > 9
+
+
+def test_a_cause_carries_its_manual_page_folded():
+    told = Page(code="SD204", title=SOFTMAX.title, family="objective", text="Title.\n\nAll are 1.\n\n    Dense(1)\n")
+    page = html.render(ILL, Frame(pages={SOFTMAX.id: told}))
+    (folded,) = re.findall(r'<details class="manual">.*?</details>', page, re.DOTALL)
+    assert f"<code>siamdoctor explain {SOFTMAX.id}</code>" in folded
+    assert "<p>All are 1.</p>" in folded
 
 
 def test_everything_that_json_says_of_a_cause_is_on_the_page():
