@@ -92,14 +92,20 @@ def beds(
     healthy_seeds: list[int],
     source: str | None,
     spread: bool = False,
+    styles: int | None = None,
 ) -> list[Bed]:
     """Every fault in each of its styles, pairs of faults, near misses, and a healthy control in every style.
 
     spread: each place of the ward has one of the seeds instead of all; a fault meets them in turn through its
         styles and data sets, so that all are met and a run has a fraction of the patients.
+    styles: at most so many for a fault, the most natural first.
     """
     # The most natural style of every fault first, so that a run cut short has met every fault.
-    ranked = [(place, fault.id, style) for fault in faults.FAULTS.values() for place, style in enumerate(fault.styles)]
+    ranked = [
+        (place, fault.id, style)
+        for fault in faults.FAULTS.values()
+        for place, style in enumerate(fault.styles[:styles])
+    ]
     ill = [(cause, style) for _, cause, style in sorted(ranked, key=lambda r: r[0])] + list(TWO_FAULTS)
     well: list[tuple[str | None, str]] = [(None, style) for style in faults.STYLES]
     well += [(near.id, style) for near in NEAR_MISSES.values() for style in near.styles]

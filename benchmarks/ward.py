@@ -33,6 +33,7 @@ def main() -> None:
         only=options.only,
         source=options.omniglot,
         spread=options.spread,
+        styles=options.styles,
     )
     if options.list:
         print("\n".join(bed.name for bed in ward))
@@ -73,6 +74,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", default="0", help="comma-separated; they also choose how a fault is caused")
     parser.add_argument("--healthy-seeds", help="seeds of the healthy controls (default: --seeds)")
     parser.add_argument("--spread", action="store_true", help="one seed for each patient, all of them in turn")
+    parser.add_argument("--styles", type=int, help="at most so many for a fault (default: all it can have)")
     parser.add_argument("--raise-only", action="store_true", help="train and cache the patients, diagnose none")
     parser.add_argument("--only", default="*", help="glob over cause/style/dataset/seed")
     parser.add_argument("--omniglot", help="zip of Omniglot, for the data set omniglot")
