@@ -17,6 +17,7 @@ MAX_FILE = 4 << 30
 MAX_CONFIG = 64 << 20
 ZIP_MAGIC = b"PK\x03\x04"
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+LFS_MAGIC = b"version https://git-lfs"
 SAVE_AGAIN = (
     "Save the trained model again, in one file, with `model.save('model.keras')`; for a triplet model or a "
     "class of your own, save the part that makes the embeddings: `embedding.save('encoder.keras')`."
@@ -58,6 +59,11 @@ def open_archive(path: Path) -> Archive:
         raise UnreadableModel(
             f"The file is empty: saving it failed, although Keras may not have said so. {SAVE_AGAIN} "
             f"Received: model={path}, 0 bytes"
+        )
+    if content.startswith(LFS_MAGIC):
+        raise UnreadableModel(
+            "This is a Git LFS pointer, a note of where the model is kept, and not the model. `git lfs pull` in the "
+            f"repository fetches it. Received: model={path}, {len(content)} bytes"
         )
     raise UnreadableModel(
         "This is neither a `.keras` archive nor an HDF5 file. Accepted are models saved by Keras 2 or 3 as "

@@ -96,9 +96,9 @@ class Functional:
         legacy = any(isinstance(node, list) for _, _, node in self._saved_nodes())
         counts = Counter(name for name, _ in self.nodes)
         used: dict[str, list[int]] = {}
-        for call in self.nodes.values():
-            for found in references([*call.args, call.kwargs]):
-                used.setdefault(found.layer, []).append(found.node)
+        named = list(self.outputs) if legacy else []
+        for found in [*named, *(r for call in self.nodes.values() for r in references([*call.args, call.kwargs]))]:
+            used.setdefault(found.layer, []).append(found.node)
         return {
             name: 1
             for name, numbers in used.items()

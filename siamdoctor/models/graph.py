@@ -160,4 +160,5 @@ def is_operation(entry: Mapping[str, Json]) -> bool:
         return True
     config = mapping(entry.get("config"))
     bare = "dtype" not in config and "trainable" not in config and "batch_input_shape" not in config
-    return bare and not module and text(entry.get("class_name")) != "InputLayer" and "layers" not in config
+    named = "name" in config  # Keras 2 wrote nothing at all for a layer or model of the user's own
+    return bare and named and not module and text(entry.get("class_name")) != "InputLayer" and "layers" not in config

@@ -34,6 +34,19 @@ WITH_AXIS: dict[str, tuple[str, int | None]] = {
 }  # fmt: skip
 
 
+def without_bare_lists(value: Json) -> Json:
+    """A saved model with `{"class_name": "Sequential", "config": [...]}`, as until Keras 2.2, written as of today."""
+    if isinstance(value, list):
+        return [without_bare_lists(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    new = {key: without_bare_lists(item) for key, item in value.items()}
+    if value.get("class_name") == "Sequential" and isinstance(new.get("config"), list):
+        name = value.get("name") or "sequential"
+        new["config"] = {"name": name, "layers": new["config"]}
+    return new
+
+
 def modern_config(class_name: str, config: Mapping[str, Json]) -> dict[str, Json]:
     """A layer's settings as Keras 3 wants them; settings of Keras 3 pass unchanged."""
     new = {key: _modern(value) for key, value in config.items() if key not in DROPPED}

@@ -9,6 +9,7 @@ from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.archive import SAVE_AGAIN, Archive, parse_json
 from siamdoctor.models.config import mapping, sequence, text
 from siamdoctor.models.functional import is_model
+from siamdoctor.models.legacy import without_bare_lists
 from siamdoctor.models.nodes import ports
 from siamdoctor.results import Json
 
@@ -37,6 +38,7 @@ def locate(archive: Archive, architecture: str | None) -> Located:
         if architecture is None:
             raise UnreadableModel(_why_no_model(archive))
         model = mapping(parse_json(architecture, archive.path))
+    model = mapping(without_bare_lists(model))
     if is_model(model):
         return Located(model=model, inside=None, assumed=())
     parts = list(_outermost(model))
@@ -46,7 +48,7 @@ def locate(archive: Archive, architecture: str | None) -> Located:
             "that has. Save the part that makes the embeddings, such as `model.encoder.save('encoder.keras')`. "
             f"Received: model={archive.path}"
         )
-    chosen = max(parts, key=_size)
+    chosen = max(parts, key=size_of)
     name = text(mapping(chosen.get("config")).get("name")) or ""
     said = f"The model's class {model.get('class_name')!r} is not known; its part {name!r} was read instead."
     return Located(model=chosen, inside=name, assumed=(said,))
@@ -80,7 +82,7 @@ def _outermost(value: Json) -> Iterator[Mapping[str, Json]]:
             stack.extend(item)
 
 
-def _size(model: Mapping[str, Json]) -> tuple[bool, int]:
+def size_of(model: Mapping[str, Json]) -> tuple[bool, int]:
     """A model of two inputs before an encoder, a large one before a small one."""
     config = mapping(model.get("config"))
     return len(ports(config.get("input_layers"))) > 1, len(sequence(config.get("layers")))

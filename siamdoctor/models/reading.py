@@ -73,6 +73,10 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     assumed = (
         located.assumed
         + _ran(graph, settings.custom_objects)
+        + tuple(
+            f"Input {graph.layer_of(t).name!r} does not go through the encoder and was left out."
+            for t in anatomy.carried
+        )
         + (sides.encoder.assumed if sides.encoder else ())
         + tuple(
             f"Layer {s.layer!r} in the head was recognised as {s.guess.kind.replace('_', ' ')}, by {s.guess.by}."

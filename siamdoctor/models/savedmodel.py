@@ -6,7 +6,7 @@ configuration of every layer in `keras_metadata.pb`, and the checkpoint knows wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,19 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.errors import UnreadableModel
-from siamdoctor.models.archive import MAX_CONFIG, Archive, parse_json, read_file
+from siamdoctor.models.archive import MAX_CONFIG, Archive, read_file
 from siamdoctor.models.config import mapping, sequence
 from siamdoctor.models.functional import saved_name
 from siamdoctor.models.hdf5 import StoredArray, as_weights
+from siamdoctor.models.keras_metadata import SavedRoot, read_root
 from siamdoctor.models.protobuf import Malformed, messages, string, whole
 from siamdoctor.models.tensor_bundle import DTYPES, Entry, read_index, read_tensor, read_text
 from siamdoctor.results import Json
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-NO_LAYERS = (
-    "This SavedModel holds compiled functions, not layers, so the part that makes the embeddings cannot be taken out "
-    "of it. Save the trained model with `model.save('model.keras')` instead of exporting it."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,61 +58,37 @@ def open_savedmodel(path: Path) -> Archive:
     Raises:
         UnreadableModel: it was not written by Keras 2, or is damaged.
     """
-    metadata = path / "keras_metadata.pb"
-    if not metadata.is_file():
-        raise UnreadableModel(f"{NO_LAYERS} Received: model={path}")
     try:
-        roots = [node for node in messages(read_file(metadata, MAX_CONFIG), 1) if string(node, 3) == "root"]
-        model = mapping(parse_json(string(roots[0], 5), path)) if roots else {}
-        if not isinstance(mapping(model.get("config")).get("layers"), list):
-            raise UnreadableModel(f"{NO_LAYERS} Received: model={path}")
-        weights = _checkpoint(path / "variables", model)
+        root = read_root(path)
+        weights = _checkpoint(path / "variables", root)
     except Malformed as error:
         raise UnreadableModel(f"The SavedModel is damaged ({error}). Received: model={path}") from error
     return Archive(
         path=path,
         format="SavedModel",
         keras_version=None,
-        model=_without_tuples(model),
-        compiled=mapping(model.get("training_config")),
+        model=root.model,
+        compiled=mapping(root.model.get("training_config")),
         weights=weights,
     )
 
 
-def _without_tuples(model: dict[str, Json]) -> dict[str, Json]:
-    """The configuration with `{"class_name": "__tuple__", "items": [...]}` written as plain lists."""
-
-    def plain(value: Json) -> Json:
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        if isinstance(value, dict):
-            if value.get("class_name") == "__tuple__":
-                return plain(value.get("items"))
-            return {key: plain(item) for key, item in value.items()}
-        return value
-
-    return mapping(plain(model))
-
-
-def _checkpoint(folder: Path, model: Mapping[str, Json]) -> Checkpoint:
-    """The variables of the model, by outermost layer."""
+def _checkpoint(folder: Path, root: SavedRoot) -> Checkpoint:
+    """The variables of the model, by outermost layer, or all of one part under its name."""
     entries = read_index(read_file(folder / "variables.index", MAX_CONFIG))
     shards = {
         number: read_file(found) for number, found in enumerate(sorted(folder.glob("variables.data-?????-of-?????")))
     }
     if OBJECT_GRAPH not in entries:
         raise Malformed("the checkpoint does not say which layer owns which variable")
-    graph = _ObjectGraph(read_text(entries[OBJECT_GRAPH], shards.get(entries[OBJECT_GRAPH].shard, b"")))
-    config = mapping(model.get("config"))
-    saved = [mapping(layer) for layer in sequence(config.get("layers"))]
-    chain = "output_layers" not in config  # a Sequential model does not count its input among its layers
-    layers = [saved_name(entry) for entry in saved if not (chain and entry.get("class_name") == "InputLayer")]
+    graph = _ObjectGraph(read_text(entries[OBJECT_GRAPH], shards.get(entries[OBJECT_GRAPH].shard, b"")), root.path)
+    groups = [(saved_name(root.network), root.path)] if root.path else list(_outermost(root.network))
     arrays: dict[str, StoredArray] = {}
     found: dict[str, Entry] = {}
-    attributes: dict[tuple[str, str], tuple[str, ...]] = {("", "layer_names"): tuple(layers)}
-    for number, layer in enumerate(layers):
+    attributes: dict[tuple[str, str], tuple[str, ...]] = {("", "layer_names"): tuple(name for name, _ in groups)}
+    for layer, place in groups:
         names: list[str] = []
-        for name, key in graph.variables_below(f"layer-{number}"):
+        for name, key in graph.variables_below(place):
             entry = entries.get(key)
             if entry is not None and entry.dtype in DTYPES:
                 names.append(name)
@@ -123,14 +96,30 @@ def _checkpoint(folder: Path, model: Mapping[str, Json]) -> Checkpoint:
                 found[path] = entry
                 arrays[path] = StoredArray(path=path, shape=entry.shape, dtype=DTYPES[entry.dtype].name)
         attributes[layer, "weight_names"] = tuple(names)
-    groups = dict.fromkeys(["", *layers])
-    return Checkpoint(arrays=arrays, groups=groups, attributes=attributes, entries=found, shards=shards)
+    return Checkpoint(
+        arrays=arrays,
+        groups=dict.fromkeys(["", *(name for name, _ in groups)]),
+        attributes=attributes,
+        entries=found,
+        shards=shards,
+    )
+
+
+def _outermost(model: Mapping[str, Json]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Names of the model's layers, and where the checkpoint keeps each."""
+    config = mapping(model.get("config"))
+    chain = "output_layers" not in config  # a Sequential model does not count its input among its layers
+    saved = [mapping(layer) for layer in sequence(config.get("layers"))]
+    layers = [saved_name(entry) for entry in saved if not (chain and entry.get("class_name") == "InputLayer")]
+    for number, layer in enumerate(layers):
+        yield layer, (f"layer-{number}",)
 
 
 class _ObjectGraph:
     """A `TrackableObjectGraph`: which object owns which, and the names of variables."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, part: tuple[str, ...]) -> None:
+        """Read the graph; `part` is the way to the object whose list of variables gives their order."""
         self.children: list[dict[str, int]] = []
         self.variables: dict[int, tuple[str, str]] = {}
         for number, node in enumerate(messages(data, 1)):
@@ -138,7 +127,8 @@ class _ObjectGraph:
             for attribute in messages(node, 2):
                 if string(attribute, 1) == "VARIABLE_VALUE":
                     self.variables[number] = string(attribute, 2), string(attribute, 3)
-        listed = self._children(self._children(0).get("variables"))
+        lists = [self._children(self._children(self._find(way)).get("variables")) for way in (part, ())]
+        listed = next((names for names in lists if names), {})
         order = sorted((name for name in listed if name.isdigit()), key=int)
         self.rank = {listed[name]: rank for rank, name in enumerate(order)}
 
@@ -146,9 +136,16 @@ class _ObjectGraph:
         """What a node owns, by name."""
         return self.children[node] if node is not None and 0 <= node < len(self.children) else {}
 
-    def variables_below(self, name: str) -> list[tuple[str, str]]:
-        """Full names and checkpoint keys of the variables that a child of the root owns, in the model's order."""
-        start = self._children(0).get(name)
+    def _find(self, place: tuple[str, ...]) -> int | None:
+        """The object at the end of a way from the root."""
+        node: int | None = 0
+        for name in place:
+            node = self._children(node).get(name)
+        return node
+
+    def variables_below(self, place: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Full names and checkpoint keys of the variables that an object owns, in the model's order."""
+        start = self._find(place)
         seen: set[int] = set()
         stack = [] if start is None else [start]
         while stack:

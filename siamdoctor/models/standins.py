@@ -76,7 +76,11 @@ def _guess(graph: Graph, number: int, variables: LayerVariables) -> clues.Guess 
     layer = graph.layers[graph.calls[number].layer]
     if audit.allowed(layer) or layer.name in variables:
         return None
-    return clues.guess(layer, scalar=_is_scalar(graph, number, variables))
+    guess = clues.guess(layer, scalar=_is_scalar(graph, number, variables))
+    read = graph.calls[number].tensors()
+    if guess is not None and guess.by == "class name" and len(read) > len(set(read)) and guess.kind == "euclidean":
+        return clues.Guess("squared_euclidean", guess.by)  # as in the Keras example that all of these come from
+    return guess
 
 
 def _is_scalar(graph: Graph, number: int, variables: LayerVariables) -> bool | None:
@@ -105,7 +109,7 @@ def _steps(
     keepdims: bool,  # noqa: FBT001  (one fact about one call)
 ) -> list[tuple[Layer, tuple[Argument, ...]]] | None:
     """The stand-in's layers with their arguments, in which None is the result of the step before."""
-    tensors = call.tensors()
+    tensors = tuple(dict.fromkeys(call.tensors()))
     names = STEPS.get(kind, ())
     if not names:
         return None

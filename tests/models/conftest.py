@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,3 +50,13 @@ def saved(tmp_path_factory) -> Callable[[str, str], Saved]:
         return Saved(path=path, inputs=given, outputs=outputs)
 
     return get
+
+
+@pytest.fixture(scope="session")
+def keras2_files(tmp_path_factory) -> Path:
+    """The folder with what Keras 2 saved and answered (see `make_keras2_files.py`)."""
+    target = tmp_path_factory.mktemp("keras2")
+    with tarfile.open(Path(__file__).with_name("keras2_models.tar.xz")) as archive:
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # since Python 3.11.4
+        archive.extractall(target, **safely)  # noqa: S202  (the archive is this repository's own)
+    return target

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tarfile
 from pathlib import Path
 
 import h5py
@@ -36,12 +35,8 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    target = tmp_path_factory.mktemp("keras2")
-    with tarfile.open(Path(__file__).with_name("keras2_models.tar.xz")) as archive:
-        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # since Python 3.11.4
-        archive.extractall(target, **safely)  # noqa: S202  (the archive is this repository's own)
-    return target
+def folder(keras2_files) -> Path:
+    return keras2_files
 
 
 FILES = [f"{style}.{extension}" for style in EXPECTED for extension in ("h5", "keras")]

@@ -286,7 +286,9 @@ STYLES: dict[str, Style] = {
         build=lambda: twin(lambda a, b: [euclidean(a, b), a, b]), kind="euclidean", merge="euclidean"
     ),
     "triplet-distances": Style(build=lambda: triplet(two_distances), kind="euclidean", merge="euclidean"),
-    "triplet-layer": Style(build=lambda: triplet(DistanceLayer()), kind="none", by="absent"),
+    "triplet-layer": Style(
+        build=lambda: triplet(DistanceLayer()), kind="squared_euclidean", merge="squared_euclidean", by="class name"
+    ),
     "triplet-stacked": Style(build=lambda: triplet(lambda *s: layers.Concatenate()(list(s))), kind="none", by="absent"),
     "pair-axis": Style(build=pair_axis, kind="euclidean", merge="euclidean"),
     "lstm": Style(build=lambda: text(layers.LSTM(6)), merge="absolute_difference"),
