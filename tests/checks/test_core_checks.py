@@ -223,6 +223,18 @@ def test_another_scale_than_in_training_is_named_with_the_right_one(rescale, fou
         assert "divided by 255" in evidence.summary
 
 
+def test_an_encoder_that_never_trained_has_no_scaling_that_it_was_trained_on():
+    x, identity = pictures()
+    facts = make.settings(metric="euclidean", threshold=0.8)
+    facts = dataclasses.replace(facts, data=dataclasses.replace(facts.data, rescale=1.0))
+    saturating = lambda batch: np.tanh(2 * (batch.reshape(len(batch), -1) - 0.5))  # noqa: E731
+    patient = {"head": EUCLIDEAN, "embed": saturating, "facts": facts}
+    data = make.samples(x, identity, kind="images")
+    for bias, found in ((np.zeros(8), False), (np.full(8, 0.01), True)):
+        case = make.case(data, **patient, weights=(weight("bias", bias, "Zeros"),))
+        assert (look("preprocessing-mismatch", case).certainty > 0) == found
+
+
 @pytest.mark.parametrize(("names", "likely"), [("seen", True), ("fresh", False)])
 def test_a_gap_that_transforms_open_blames_augmentation_only_where_identities_are_the_same(names, likely):
     x, identity = pictures()

@@ -6,6 +6,7 @@ import numpy as np
 
 from siamdoctor.case import Case
 from siamdoctor.data.scaling import AS_STORED
+from siamdoctor.models.untouched import tally
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
@@ -71,7 +72,8 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     learned = outcome.auc > min(without_training(case) + AUC_GAIN, WELL_ABOVE)  # else no scale that it was trained on
     better = learned and outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
     certainty = 0.0
-    if outcome.gain.low > 0 and (better or implausible) and outcome.detail != case.scaling.name:
+    trained = tally(w for w in case.blueprint.weights if w.part == "encoder").certainty < 1
+    if trained and outcome.gain.low > 0 and (better or implausible) and outcome.detail != case.scaling.name:
         certainty = ramp(outcome.gain.points, clear=2, sure=7)
     return Evidence(
         certainty=certainty,
