@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siamdoctor.faults import FAULTS
@@ -20,7 +21,7 @@ class Outcome:
     """The truth and the report, as plain values.
 
     named: (cause id, level) in the report's order, without those that another cause explains.
-    certainty: of every check that ran, for calibration. crashed: ids of checks that crashed.
+    certainty: of every check that found something. crashed: ids of checks that crashed.
     """
 
     name: str
@@ -58,7 +59,7 @@ class Outcome:
             verdict=report.verdict if report else "refused",
             measured=None if accuracy is None else round(accuracy.value, 4),
             named=[[c.id, str(c.level)] for c in report.causes if c.explained_by is None] if report else [],
-            certainty={c.id: round(c.evidence.certainty, 4) for c in checks if c.evidence is not None},
+            certainty={c.id: round(c.evidence.certainty, 3) for c in checks if c.evidence and c.evidence.certainty},
             crashed=[c.id for c in checks if c.status == "crashed"],
             seconds=round(seconds, 2),
         )
@@ -86,7 +87,7 @@ class Outcome:
     def line(self) -> str:
         """For the terminal, while the ward is being visited."""
         told = ", ".join(f"{cause} ({level})" for cause, level in self.named[:3]) or "nothing"
-        sign = " ok " if self.right() else "MISS"
+        sign = " ok " if self.right() else "MISS" if self.counts() or self.truth is None else "mild"
         return (
             f"{sign} {self.name}: {told} [{self.verdict}; {self.accuracy:.2f} of {self.healthy_accuracy:.2f}, "
             f"measured {self.measured}] {self.seconds:.0f} s"
@@ -99,3 +100,10 @@ class Outcome:
     def counts(self) -> bool:
         """Whether a patient counts: its fault hurts, or is one that misleads instead of hurting."""
         return self.truth is not None and (self.ill or self.misleads)
+
+
+def read(path: Path) -> list[Outcome]:
+    """Earlier outcomes, one a line; none where there is no file."""
+    if not path.exists():
+        return []
+    return [Outcome(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -6,7 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from reliability import counted, expected_error, standings
 from scipy.stats import norm
+from siamdoctor.calibration import standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +36,7 @@ def summarise(outcomes: list[Outcome], *, calibrated: set[str]) -> str:
         parts += [
             _totals(f"Data sets that calibration saw ({', '.join(sorted(calibrated))})", seen),
             _totals("Data sets that it never saw", fresh),
+            _calibration(seen, fresh),
         ]
     parts += [_by_cause(outcomes), _by_style(outcomes), _confusion(outcomes), _false_alarms(outcomes)]
     return "\n\n".join(p for p in parts if p) + "\n"
@@ -65,6 +68,18 @@ def _totals(title: str, outcomes: list[Outcome]) -> str:
     if seconds:
         rows.append(("seconds a patient, median and longest", f"{np.median(seconds):.1f}, {max(seconds):.1f}"))
     return _table(title, ("", "95 % Wilson interval"), rows)
+
+
+def _calibration(seen: list[Outcome], fresh: list[Outcome]) -> str:
+    """Probabilities counted on the data sets seen, held against the others."""
+    known = counted(seen)
+    rows = []
+    for name, (right, of) in known.shares.items():
+        here = [true for _, level, first, true in standings(fresh) if standing(level, first=first) == name]
+        rows.append((name, _share(right, of), _share(sum(here), len(here))))
+    error, causes = expected_error(fresh, known)
+    rows.append(("expected calibration error", "", f"{error:.3f} over {causes} causes"))
+    return _table("Share of true causes by standing", ("level and place", "seen", "never seen"), rows)
 
 
 def _by_cause(outcomes: list[Outcome]) -> str:

@@ -11,11 +11,10 @@ interrupted run goes on where it stopped (`--fresh` starts anew).
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from pathlib import Path
 
-from outcome import Outcome
+from outcome import Outcome, read
 from patients_cache import CACHE, Admitted, admit, beds
 from siamdoctor import faults
 from siamdoctor.errors import SiamdoctorError
@@ -42,7 +41,7 @@ def main() -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if options.fresh:
         path.unlink(missing_ok=True)
-    known = {row.name: row for row in _read(path)}
+    known = {row.name: row for row in read(path)}
     stop = time.monotonic() + 60 * options.minutes
     for number, bed in enumerate(ward, start=1):
         if bed.name in known:
@@ -99,13 +98,6 @@ def _examine(patient: Admitted) -> Outcome:
         print(f"refused: {error}")
         report = None
     return Outcome.of(patient, report, time.perf_counter() - started)
-
-
-def _read(path: Path) -> list[Outcome]:
-    """Earlier results; none where there is no file."""
-    if not path.exists():
-        return []
-    return [Outcome(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 if __name__ == "__main__":

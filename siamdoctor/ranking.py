@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from siamdoctor.calibration import Calibration, calibration
 from siamdoctor.registry import Check, Impact
 from siamdoctor.results import Cause, CheckResult, Evidence, Level
 
@@ -60,7 +61,7 @@ def rank(
     ]
     ordered = sorted(found, key=_order)
     placed = _below_what_explains_them(ordered)
-    return tuple(_cause(number, c) for number, c in enumerate(placed, start=1))
+    return tuple(_cause(number, c, calibration()) for number, c in enumerate(placed, start=1))
 
 
 def _candidate(check: Check, evidence: Evidence, missing: float, worthwhile: float) -> _Candidate:
@@ -118,14 +119,16 @@ def _explanation(symptom: _Candidate, found: list[_Candidate]) -> str | None:
     return None
 
 
-def _cause(number: int, candidate: _Candidate) -> Cause:
+def _cause(number: int, candidate: _Candidate, known: Calibration) -> Cause:
+    """A cause in its place; a symptom has no probability of its own."""
     evidence = candidate.evidence
+    own = candidate.explained_by is None
     return Cause(
         rank=number,
         id=candidate.check.id,
         code=candidate.check.code,
         level=candidate.level,
-        probability=None,
+        probability=known.probability(candidate.check.id, candidate.level, first=number == 1) if own else None,
         title=candidate.check.title,
         summary=evidence.summary,
         fix=evidence.fix,

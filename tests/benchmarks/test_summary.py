@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(f"ward_{name}", BENCHMARKS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up while they are made
-    spec.loader.exec_module(module)
-    return module
-
-
-summary = _load("summary")
-Outcome = _load("outcome").Outcome
+import reliability
+import summary
+from outcome import Outcome, read
+from siamdoctor.results import Level
 
 
 @pytest.fixture
@@ -94,7 +81,29 @@ def test_data_sets_that_calibration_never_saw_are_counted_apart(outcome):
     assert "never saw\n\n|  | 95 % Wilson interval |\n|---|---|\n| true cause named first | 0/1" in text
 
 
-def test_an_outcome_survives_its_file(outcome):
-
+def test_an_outcome_survives_its_file(outcome, tmp_path):
     one = outcome("wrong-threshold", [("wrong-threshold", "proven")])
     assert Outcome(**json.loads(one.as_json())) == one
+    path = tmp_path / "ward.jsonl"
+    assert read(path) == []
+    path.write_text(one.as_json() + "\n")
+    assert read(path) == [one]
+
+
+def test_a_standing_is_worth_the_share_of_true_causes_that_stood_so(outcome):
+    right = [outcome("a", [("a", "proven"), ("b", "possible")])] * 30
+    wrong = [outcome("a", [("b", "proven")])] * 10
+    harmless = [outcome("a", [("b", "proven")], ill=False)] * 9
+    healthy = [outcome(None, [("b", "possible")], ill=False)] * 20
+    known = reliability.counted(right + wrong + harmless + healthy)
+    assert known.shares == {"proven first": (30, 40), "possible later": (0, 30), "possible first": (0, 20)}
+    assert known.probability("a", Level.PROVEN, first=True) == pytest.approx(0.74)
+    assert known.probability("b", Level.PROVEN, first=True) is None  # no patient had it
+    assert known.probability("a", Level.LIKELY, first=True) is None  # nobody stood so
+
+
+def test_calibration_error_is_the_distance_between_shown_and_true(outcome):
+    known = reliability.counted([outcome("a", [("a", "proven")])] * 49)
+    assert reliability.expected_error([outcome("a", [("a", "proven")])] * 5, known) == (pytest.approx(0.01), 5)
+    half = [outcome("a", [("a", "proven")]), outcome("b", [("a", "proven")])]
+    assert reliability.expected_error(half, known) == (pytest.approx(0.49), 2)
