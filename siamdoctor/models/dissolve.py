@@ -8,14 +8,18 @@ from dataclasses import dataclass, field, replace
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.config import mapping, sequence, shape_of, text
 from siamdoctor.models.functional import Functional, Key, is_model, saved_name, slots_of
+from siamdoctor.models.glue import side_layer, stacking_layer, whole_slice
 from siamdoctor.models.graph import Argument, Call, Graph, Layer, Shape, Tensor, is_operation, tensors_in
 from siamdoctor.models.legacy import modern_config, modern_operation
 from siamdoctor.models.nodes import Reference, resolve
+from siamdoctor.models.weight_index import WRAPPED
 from siamdoctor.results import Json
 
 MAX_CALLS = 10_000  # a ResNet152 twin has about a thousand
 MAX_NESTING = 30
 MAX_MODELS = 2_000  # each call of a nested model counts
+PAIR_OR_TRIPLE = (2, 3)
+RANK_OF_PAIRS = 3  # batch, samples, and what a sample is
 
 
 def read_graph(model: Mapping[str, Json]) -> Graph:
@@ -49,6 +53,7 @@ class _Builder:
     inputs: list[Tensor] = field(default_factory=list)
     shapes: dict[Tensor, Shape] = field(default_factory=dict)
     names: dict[tuple[str, ...], str] = field(default_factory=dict)
+    apart: dict[Tensor, list[Tensor]] = field(default_factory=dict)
     models: int = 0
 
     def model(
@@ -158,12 +163,47 @@ class _Builder:
             return self.model(mapping(entry.get("config")), own, slot, feeds)
         if len(self.calls) >= MAX_CALLS:
             raise UnreadableModel(f"The model has more than {MAX_CALLS} layer calls.")
+        sides = self._sides(args) if text(entry.get("class_name")) == "TimeDistributed" else []
+        if sides:
+            return [self._by_side(entry, own, slot, sides)]
         layer = self._layer(entry, own, slot)
         if text(entry.get("class_name")) in ("TFOpLambda", "SlicingOpLambda"):
             self._add_legacy_operation(layer, mapping(entry.get("config")), args, kwargs)
         else:
             self.calls.append(Call(layer=layer.name, args=tuple(args), kwargs=dict(kwargs)))
         return [Tensor(len(self.calls) - 1)]
+
+    def _sides(self, args: list[Argument]) -> list[Tensor]:
+        """Both samples of a pair (or all three of a triple) that a wrapped layer is called on; else none.
+
+        The only input of the model may hold them along its first axis, and so does what was made of it so far.
+        """
+        given = args[0] if args and isinstance(args[0], Tensor) else None
+        shape = () if given is None else self.shapes.get(given, ())
+        if given is None or given in self.apart or self.inputs != [given] or len(shape) < RANK_OF_PAIRS:
+            return [] if given is None else self.apart.get(given, [])
+        for number in range(shape[1] if shape[1] in PAIR_OR_TRIPLE else 0):
+            layer = side_layer(f"side_{number}", self.layers)
+            self.layers[layer.name] = layer
+            self.calls.append(Call(layer=layer.name, args=(given, [whole_slice(), number])))
+            side = Tensor(len(self.calls) - 1)
+            self.shapes[side] = (shape[0], *shape[2:])
+            self.apart.setdefault(given, []).append(side)
+        return self.apart.get(given, [])
+
+    def _by_side(
+        self, entry: Mapping[str, Json], path: tuple[str, ...], slots: tuple[str, ...], sides: list[Tensor]
+    ) -> Tensor:
+        """A wrapped layer or model, called on each side for itself; what follows reads both as one again."""
+        inner = mapping(mapping(entry.get("config")).get("layer"))
+        group = {saved_name(inner): WRAPPED}
+        made = [self.apply(inner, path, slots, group, args=[side], kwargs={})[0] for side in sides]
+        layer = stacking_layer(f"{path[-1]}_sides", self.layers)
+        self.layers[layer.name] = layer
+        self.calls.append(Call(layer=layer.name, args=(list[Argument](made),)))
+        both = Tensor(len(self.calls) - 1)
+        self.apart[both] = made
+        return both
 
     def _add_legacy_operation(
         self, layer: Layer, config: Mapping[str, Json], args: list[Argument], kwargs: Mapping[str, Argument]

@@ -17,12 +17,16 @@ REPLACEMENTS = "l2norm, rescale:FACTOR (such as rescale:1/255), flatten, identit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """An encoder ready for the audit, what was assumed on the way, and what became of its Lambdas."""
+    """An encoder ready for the audit, what was assumed on the way, and what became of its Lambdas.
+
+    cut: names of layers at its end that were left out, so that the head is given something else than in the model.
+    """
 
     graph: Graph
     assumed: tuple[str, ...]
     recognised: Mapping[str, str]
     at_end: frozenset[str]
+    cut: tuple[str, ...] = ()
 
 
 def prepare(graph: Graph, variables: LayerVariables, replacements: Mapping[str, str]) -> Prepared:
@@ -45,18 +49,30 @@ def prepare(graph: Graph, variables: LayerVariables, replacements: Mapping[str, 
     calls = tuple(replace(c, kwargs={}) if layers[c.layer] is not graph.layers[c.layer] else c for c in graph.calls)
     fresh = replace(graph, layers=layers, calls=calls)
     outputs = fresh.outputs
+    cut: list[str] = []
     while outputs and _is_unknown(fresh.layer_of(outputs[0]), variables):
         read = fresh.calls[outputs[0].call].tensors()
         if len(read) != 1 or not _has_weights(fresh, read[0], variables):
             break
-        assumed.append(
-            f"Layer {fresh.layer_of(outputs[0]).name!r} at the end of the encoder holds code and was left out; "
-            f"embeddings are taken before it. --replace {fresh.layer_of(outputs[0]).name}=... says what it does."
-        )
+        cut.append(fresh.layer_of(outputs[0]).name)
+        assumed.append(_left_out(fresh.layer_of(outputs[0])))
         outputs = (read[0],)
     if outputs != fresh.outputs:
         fresh = replace(fresh, outputs=outputs)
-    return Prepared(graph=_trimmed(fresh), assumed=tuple(assumed), recognised=known, at_end=trailing)
+    return Prepared(graph=_trimmed(fresh), assumed=tuple(assumed), recognised=known, at_end=trailing, cut=tuple(cut))
+
+
+def _left_out(layer: Layer) -> str:
+    """Says that a layer at the end was cut, and which option would keep it."""
+    otherwise = (
+        ""
+        if clues.is_lambda(layer)
+        else f", and --custom-objects FILE.py, with the file that defines {layer.class_name}, lets it be used"
+    )
+    return (
+        f"Layer {layer.name!r} at the end of the encoder holds code and was left out; embeddings are taken before it. "
+        f"--replace {layer.name}=... says what it does{otherwise}."
+    )
 
 
 def _standing_in(kind: str) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from siamdoctor.models.config import mapping, text
+from siamdoctor.models.known_classes import LAYERS, OPERATIONS
 from siamdoctor.results import Json
 
 Shape = tuple[int | None, ...]
@@ -159,6 +160,8 @@ def is_operation(entry: Mapping[str, Json]) -> bool:
     if module.startswith(("keras.src.ops", "keras.ops")):
         return True
     config = mapping(entry.get("config"))
-    bare = "dtype" not in config and "trainable" not in config and "batch_input_shape" not in config
+    class_name = text(entry.get("class_name"))
+    casts = class_name in OPERATIONS and class_name not in LAYERS  # such as `Cast`, whose dtype is an argument
+    bare = ("dtype" not in config or casts) and "trainable" not in config and "batch_input_shape" not in config
     named = "name" in config  # Keras 2 wrote nothing at all for a layer or model of the user's own
-    return bare and named and not module and text(entry.get("class_name")) != "InputLayer" and "layers" not in config
+    return bare and named and not module and class_name != "InputLayer" and "layers" not in config

@@ -15,7 +15,18 @@ DROPPED = frozenset(
     {"batch_input_shape", "time_major", "implementation", "input_length", "experimental_autocast", "fused"}
     | {"virtual_batch_size", "adjustment", "input_dtype", "batch_size", "optional"}
 )
-DEPTHWISE_DROPPED = frozenset({"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint", "filters"})
+# And those that only layers of some names have lost.
+DROPPED_BY_NAME: dict[str, frozenset[str]] = {
+    "Depthwise": frozenset({"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint", "filters"}),
+    "Separable": frozenset({"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}),
+    "Conv1DTranspose": frozenset({"groups"}),
+    "Conv2DTranspose": frozenset({"groups"}),
+    "Conv3DTranspose": frozenset({"groups"}),
+    "SpatialDropout": frozenset({"trainable", "noise_shape"}),
+    "Discretization": frozenset({"trainable"}),
+    "Random": frozenset({"rng_type"}),
+    "MultiHeadAttention": frozenset({"query_shape", "key_shape", "value_shape", "softmax_robust_masking"}),
+}
 DIRECT = {
     "subtract": "Subtract", "sub": "Subtract", "abs": "Absolute", "square": "Square", "maximum": "Maximum",
     "minimum": "Minimum", "sqrt": "Sqrt", "truediv": "TrueDivide", "divide": "TrueDivide", "multiply": "Multiply",
@@ -53,10 +64,10 @@ def modern_config(class_name: str, config: Mapping[str, Json]) -> dict[str, Json
     if class_name == "InputLayer":
         shape = config.get("batch_shape") or config.get("batch_input_shape")
         new = {"name": config.get("name"), "batch_shape": shape, "dtype": _dtype(config.get("dtype"))}
-    if class_name.startswith(("Depthwise", "Separable")):
-        new = {key: value for key, value in new.items() if key not in DEPTHWISE_DROPPED or key == "filters"}
-        if class_name.startswith("Depthwise"):
-            new.pop("filters", None)
+    lost = [names for start, names in DROPPED_BY_NAME.items() if class_name.startswith(start)]
+    new = {key: value for key, value in new.items() if not any(key in names for names in lost)}
+    if class_name == "GRU" and "reset_after" not in new:
+        new["reset_after"] = False  # as it was before there was a choice; later versions always say
     axis = sequence(new.get("axis"))
     if class_name == "BatchNormalization" and len(axis) == 1:
         new["axis"] = axis[0]

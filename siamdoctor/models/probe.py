@@ -90,6 +90,8 @@ def follow(graph: Graph, inputs: tuple[Array, ...]) -> Mapping[Tensor, Array]:
 def _apply(layer: Layer, call: Call, values: Mapping[Tensor, Array]) -> Array:
     """One call."""
     handler = HANDLERS.get(layer.class_name)
+    if layer.class_name == "GetItem" and not layer.is_foreign:
+        return _get(call, values)
     if handler is None or layer.is_foreign:
         raise _Opaque
     return handler(layer, _arrays(call, values))
@@ -111,6 +113,33 @@ def _arrays(call: Call, values: Mapping[Tensor, Array]) -> list[Array]:
     if not found:
         raise _Opaque
     return found
+
+
+def _get(call: Call, values: Mapping[Tensor, Array]) -> Array:
+    """`x[:, 1]` and the like: whole slices and single places."""
+    read, key = (*call.args, None)[:2]
+    if not isinstance(read, Tensor) or read not in values or not isinstance(key, list):
+        raise _Opaque
+    places = tuple(_place(item) for item in key)
+    return np.asarray(values[read][places])
+
+
+def _place(item: Argument) -> int | slice:
+    """One part of an index."""
+    if isinstance(item, int) and not isinstance(item, bool):
+        return item
+    bounds = item.get("config") if isinstance(item, dict) and item.get("class_name") == "__slice__" else None
+    if not isinstance(bounds, dict) or any(bound is not None for bound in bounds.values()):
+        raise _Opaque
+    return slice(None)
+
+
+def _stack(layer: Layer, args: list[Array]) -> Array:
+    """Several arrays as one, along a new axis."""
+    axis = integer(layer.config.get("axis", 0))
+    if axis is None:
+        raise _Opaque
+    return np.stack(args, axis=axis)
 
 
 def _reduce(layer: Layer, args: list[Array]) -> Array:
@@ -180,6 +209,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("UnitNormalization", "Normalize"), _of_one(_unit)),
     "Dot": _dot,
     "Concatenate": lambda _, args: np.concatenate(args, axis=-1),
+    "Stack": _stack,
     "Activation": _activation,
     "Rescaling": _rescale,
 }

@@ -73,10 +73,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     assumed = (
         located.assumed
         + _ran(graph, settings.custom_objects)
-        + tuple(
-            f"Input {graph.layer_of(t).name!r} does not go through the encoder and was left out."
-            for t in anatomy.carried
-        )
+        + _laid_out(anatomy)
         + (sides.encoder.assumed if sides.encoder else ())
         + tuple(
             f"Layer {s.layer!r} in the head was recognised as {s.guess.kind.replace('_', ' ')}, by {s.guess.by}."
@@ -102,7 +99,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         ),
         inputs=ports(graph),
         outputs=len(graph.outputs),
-        ignored_inputs=tuple(graph.layer_of(t).name for t in anatomy.ignored),
+        ignored_inputs=anatomy.ignored,
         same_input_twice=anatomy.same_input is not None,
         batch_coupled=batch_coupled(graph),
         loss=compiled.loss,
@@ -123,6 +120,16 @@ def _ran(graph: Graph, source: str | None) -> tuple[str, ...]:
     """Says that the user's code will run, and what for."""
     made = dict.fromkeys(layer.class_name for layer in graph.layers.values() if layer.is_supplied)
     return (f"Your code in {source} is run to make {', '.join(made)}.",) if made else ()
+
+
+def _laid_out(anatomy: Anatomy) -> tuple[str, ...]:
+    """What a sample is, where the model does not take one array a side."""
+    said = tuple(f"Input {name!r} does not go through the encoder and was left out." for name in anatomy.carried)
+    if anatomy.packed is None:
+        return said
+    parts = ", ".join(anatomy.packed.parts[0])
+    size = " x ".join("any" if axis is None else str(axis) for axis in anatomy.packed.shape)
+    return (*said, f"A side takes {parts}: a sample is one array of {size}, which holds them in this order.")
 
 
 def _architecture(settings: ModelSettings) -> str | None:
@@ -150,6 +157,12 @@ def _prepare(anatomy: Anatomy, variables: LayerVariables, settings: ModelSetting
     )
 
 
+def _changed(sides: _Sides) -> tuple[str, ...]:
+    """Why the head would answer otherwise than in the model: it stands behind layers that were left out."""
+    cut = dict.fromkeys(name for side in (sides.encoder, sides.second) if side is not None for name in side.cut)
+    return tuple(f"it is given what layer {name!r} makes of the embeddings, which was left out" for name in cut)
+
+
 def _parts(
     archive: Archive,
     anatomy: Anatomy,
@@ -171,6 +184,8 @@ def _parts(
         file=archive.weights,
         same_input=anatomy.same_input,
         refusals=tuple(reason for tower in towers for reason in audit.refusals(tower, variables, supplied)),
-        head_refusals=() if sides.head is None else tuple(audit.refusals(sides.head, variables, supplied)),
+        head_refusals=()
+        if sides.head is None
+        else (*_changed(sides), *audit.refusals(sides.head, variables, supplied)),
         own_code=own_code,
     )

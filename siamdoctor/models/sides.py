@@ -61,18 +61,3 @@ def weights_on(graph: Graph, traced: Traced, sides: tuple[Tensor, ...]) -> int:
     return reduce(
         or_, (traced.weighted[t.call] for side in sides for t in exits_of(graph, traced, frozenset({side}))), 0
     )
-
-
-def refuse_wide_sides(graph: Graph, traced: Traced) -> None:
-    """Twins that take several inputs each, such as tokens and their mask, are recognised but not read."""
-    for number in sorted(graph.ancestors(graph.outputs)):
-        ends = {traced.signatures[t.call]: t for t in graph.calls[number].tensors() if traced.weighted[t.call]}
-        for tensor in graph.calls[number].tensors():
-            twin = ends.get(traced.signatures[tensor.call], tensor)
-            one, other = traced.sources[tensor.call], traced.sources[twin.call]
-            if len(one) == len(other) > 1 and not one & other:
-                names = sorted(graph.layer_of(t).name for t in one)
-                raise UnreadableModel(
-                    f"Each side of this model takes {len(one)} inputs; only models with one input a side are read. "
-                    f"Save the encoder with one input, such as with the mask computed inside. Received: inputs={names}"
-                )

@@ -50,7 +50,8 @@ def replace_unknown(graph: Graph, variables: LayerVariables) -> tuple[Graph, tup
         layer = graph.layers[call.layer]
         fresh = renumber(call, moved)
         guess = _guess(graph, number, variables)
-        steps = None if guess is None else _steps(guess.kind, fresh, layer, _keeps_axis(graph, number))
+        operands = _operands(calls, layers, fresh)
+        steps = None if guess is None else _steps(guess.kind, operands, layer, _keeps_axis(graph, number))
         if guess is None or steps is None:
             layers[layer.name] = layer
             calls.append(fresh)
@@ -102,20 +103,33 @@ def _keeps_axis(graph: Graph, number: int) -> bool:
     return shape is None or len(shape) != 1
 
 
+def _operands(calls: list[Call], layers: Mapping[str, Layer], call: Call) -> tuple[tuple[Tensor, ...], bool]:
+    """What a call compares, and whether that is the difference of the sides, taken before.
+
+    Where it reads one tensor into which both sides were stacked, these are what it compares.
+    """
+    read = tuple(dict.fromkeys(call.tensors()))
+    if len(read) != 1 or read[0].call >= len(calls):
+        return read, False
+    source = calls[read[0].call]
+    before = layers[source.layer].class_name
+    return (tuple(dict.fromkeys(source.tensors())), False) if before == "Stack" else (read, before == "Subtract")
+
+
 def _steps(
     kind: str,
-    call: Call,
+    operands: tuple[tuple[Tensor, ...], bool],
     layer: Layer,
     keepdims: bool,  # noqa: FBT001  (one fact about one call)
 ) -> list[tuple[Layer, tuple[Argument, ...]]] | None:
     """The stand-in's layers with their arguments, in which None is the result of the step before."""
-    tensors = tuple(dict.fromkeys(call.tensors()))
     names = STEPS.get(kind, ())
+    tensors, subtracted = operands
     if not names:
         return None
     both = names[0] in ("Subtract", "Multiply", "Cosine")
-    if both and len(tensors) == 1:  # the Lambda continues a difference that was taken outside
-        names = names[1:] if names[0] == "Subtract" else ()
+    if both and len(tensors) == 1:  # one that continues a difference; of what else it may subtract nothing is known
+        names = names[1:] if names[0] == "Subtract" and subtracted else ()
     elif len(tensors) != (2 if both else 1):
         return None
     if not names:

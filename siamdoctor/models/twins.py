@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from siamdoctor.models.blueprint import Sharing
 from siamdoctor.models.extract import extract, simplify
 from siamdoctor.models.graph import Graph, Tensor
-from siamdoctor.models.sides import gates_of_sides, named_ends, refuse_wide_sides, slices_of, towers_of, weights_on
+from siamdoctor.models.packing import Packed, pack
+from siamdoctor.models.sides import gates_of_sides, named_ends, slices_of, towers_of, weights_on
 from siamdoctor.models.tracing import Sources, Traced, exits_of, gates_of, trace
 from siamdoctor.models.triples import triple_head
 
@@ -27,16 +28,18 @@ class Anatomy:
     the same way. head maps two embeddings to the output and is None
     where the model ends in embeddings. ignored: inputs that reach no output. carried: inputs that reach one
     past the encoder, such as a label that stands beside the embedding. same_input: the head was wired to one
-    side twice, and this is the number of the input it reads.
+    side twice, and this is the number of the input it reads. packed: how the inputs of a side became one,
+    where it had several.
     """
 
     twins: Sharing
     encoder: Graph | None
     second: Graph | None
     head: Graph | None
-    ignored: tuple[Tensor, ...]
+    ignored: tuple[str, ...]
     same_input: int | None
-    carried: tuple[Tensor, ...] = ()
+    carried: tuple[str, ...] = ()
+    packed: Packed | None = None
 
 
 def dissect(graph: Graph, weighted: frozenset[str], named: str | None = None) -> Anatomy:
@@ -50,12 +53,18 @@ def dissect(graph: Graph, weighted: frozenset[str], named: str | None = None) ->
     Raises:
         UnreadableModel: there is no layer of that name, or it does not stand on either side.
     """
-    whole = simplify(graph, weighted)
+    packed = pack(simplify(graph, weighted), weighted)
+    found = _dissect(packed.graph, weighted, named)
+    return replace(found, packed=packed) if packed.parts else found
+
+
+def _dissect(whole: Graph, weighted: frozenset[str], named: str | None) -> Anatomy:
+    """Split a model in which every side has one input."""
     sides = slices_of(whole) if len(whole.inputs) == 1 else whole.inputs
     traced = trace(whole, weighted, sides)
     live = whole.ancestors(whole.outputs)
     used = tuple(t for t in sides if t.call in live)
-    ignored = tuple(t for t in whole.inputs if t.call not in live)
+    ignored = tuple(whole.layer_of(t).name for t in whole.inputs if t.call not in live)
     if len(used) >= 2:  # noqa: PLR2004  (a pair)
         met = _meeting(whole, traced, used, named)
         if len(whole.inputs) > 1 or met.twins == "shared":
@@ -79,11 +88,10 @@ def dissect(graph: Graph, weighted: frozenset[str], named: str | None = None) ->
 
 def _meeting(graph: Graph, traced: Traced, used: tuple[Tensor, ...], named: str | None) -> Anatomy:
     """Two or more inputs are in use: find where their sides end and what comes after."""
-    refuse_wide_sides(graph, traced)
     output = next((t for t in graph.outputs if len(traced.sources[t.call]) > 1), None)
     towers = used if named is not None else towers_of(graph, traced, used)
     if len(towers) == 1 and output is not None and traced.weighted[output.call] == weights_on(graph, traced, towers):
-        return _labelled(graph, traced, towers, tuple(t for t in used if t not in towers))
+        return _labelled(graph, traced, towers, tuple(graph.layer_of(t).name for t in used if t not in towers))
     used = towers if len(towers) > 1 else used
     gates = gates_of_sides(graph, traced, used, named)
     left, right, sharing = _match(traced, *gates)
@@ -103,7 +111,7 @@ def _meeting(graph: Graph, traced: Traced, used: tuple[Tensor, ...], named: str 
     )
 
 
-def _labelled(graph: Graph, traced: Traced, towers: tuple[Tensor, ...], carried: tuple[Tensor, ...]) -> Anatomy:
+def _labelled(graph: Graph, traced: Traced, towers: tuple[Tensor, ...], carried: tuple[str, ...]) -> Anatomy:
     """An encoder whose embedding leaves the model side by side with inputs that nothing was learned from."""
     end = gates_of(graph, towers[0], exits_of(graph, traced, frozenset(towers)))[0]
     encoder = extract(graph, towers, (end,))

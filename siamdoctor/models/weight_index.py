@@ -22,6 +22,7 @@ PARTS = (
     "value_dense",
     "output_dense",
 )
+WRAPPED = "@layer"  # stands for the group of the layer inside a wrapper, which is in no container
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")  # the second until Keras 2.13
 
 
@@ -52,6 +53,9 @@ def find_numbered(file: WeightStore, inside: str | None) -> Callable[[Layer], Fo
     def find(layer: Layer) -> Found:
         place = start
         for name, slot in zip(layer.path, layer.slots, strict=True):
+            if slot == WRAPPED:
+                place = f"{place}/{slot.removeprefix('@')}"
+                continue
             homes = [f"{place}/{container}".lstrip("/") for container in CONTAINERS]
             known = next((named[home][name] for home in homes if name in named.get(home, {})), None)
             numbered = next((f"{home}/{slot}" for home in homes if f"{home}/{slot}" in below), "")
@@ -105,7 +109,7 @@ def _by_layer(file: WeightStore, group: str, layers: list[Layer], *, whole: bool
     labelled = [
         (name.rpartition("/")[0].split("/"), name.rpartition("/")[2].partition(":")[0], a) for name, a in entries
     ]
-    if whole and len(layers) == 1 and len(layers[0].path) == 1:
+    if whole and len(layers) == 1:
         return {layers[0].name: [(label, array) for _, label, array in labelled]}
     folders = [next((f for f in parts if f != group.rpartition("/")[2]), "") for parts, _, _ in labelled]
     counterparts = align([layer.path[-1] for layer in layers], list(dict.fromkeys(folders)))

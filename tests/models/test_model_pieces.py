@@ -375,6 +375,11 @@ def test_settings_of_keras_2_are_translated():
     assert modern_config("LSTM", old) == {"name": "x", "units": 3}
     assert modern_config("BatchNormalization", {"axis": [3]})["axis"] == 3
     assert modern_config("LeakyReLU", {"alpha": 0.2}) == {"negative_slope": 0.2}
+    assert modern_config("SpatialDropout1D", {"rate": 0.2, "trainable": True, "noise_shape": None}) == {"rate": 0.2}
+    assert modern_config("Conv2DTranspose", {"groups": 1, "filters": 4}) == {"filters": 4}
+    assert modern_config("RandomFlip", {"mode": "horizontal", "rng_type": "stateful"}) == {"mode": "horizontal"}
+    assert modern_config("MultiHeadAttention", {"num_heads": 2, "query_shape": None}) == {"num_heads": 2}
+    assert modern_config("GRU", {"units": 3})["reset_after"] is False
     kept = modern_config("DepthwiseConv2D", {"groups": 1, "filters": 4, "depth_multiplier": 1})
     assert kept == {"depth_multiplier": 1}
     inner = modern_config("Dense", {"kernel_initializer": {"class_name": "Zeros", "config": {}}})
