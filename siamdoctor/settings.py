@@ -63,6 +63,22 @@ class DataSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FedSettings:
+    """What the pairs were like that training was really fed, over its first batches; `callbacks.Watch` writes it.
+
+    Shares of these pairs, 0 to 1: positives = same-class pairs, identical = one image twice, repeated = seen
+    before among them. low, high: of the values that went into the model.
+    """
+
+    pairs: int | None = None
+    positives: float | None = None
+    identical: float | None = None
+    repeated: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSettings:
     """How the model was trained. `augmentation` is kept as declared (ImageDataGenerator keywords or layers)."""
 
@@ -71,6 +87,7 @@ class TrainingSettings:
     same_label: Literal[0, 1] | None = None
     history: Path | None = None
     augmentation: Json = field(default=None, metadata={"as_written": True})
+    fed: FedSettings = FedSettings()
 
     def __post_init__(self) -> None:
         """Refuse a margin that is no distance."""
@@ -148,11 +165,16 @@ def find_settings_file(model: Path | None, working_directory: Path) -> Path | No
     return next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
 
 
-def read_settings(path: Path) -> Settings:
+def read_settings(path: Path, *, over: Settings | None = None) -> Settings:
     """Read a settings file; relative paths in it are relative to the file.
+
+    Args:
+        path: the file.
+        over: settings of an earlier file, which hold wherever this one says nothing.
 
     Raises:
         BadSettings: the file cannot be read, is not YAML, or holds an unknown key or a value of the
             wrong kind. The message names the key and the nearest known one.
     """
-    return dataclasses.replace(read_yaml_as(Settings, path), source=path)
+    found = read_yaml_as(Settings, path, over=over)
+    return dataclasses.replace(found, source=path if over is None else over.source)

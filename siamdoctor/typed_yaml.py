@@ -38,8 +38,13 @@ class _Dataclass(Protocol):
 _D = TypeVar("_D", bound=_Dataclass)
 
 
-def read_yaml_as(kind: type[_D], path: Path) -> _D:
+def read_yaml_as(kind: type[_D], path: Path, *, over: _D | None = None) -> _D:
     """Read a file as one dataclass; relative paths in it are relative to the file.
+
+    Args:
+        kind: the dataclass of the whole file.
+        path: the file.
+        over: values of an earlier file, which hold wherever this one says nothing.
 
     Raises:
         BadSettings: the file cannot be read, is not YAML, or holds an unknown key, a key twice, or a value of
@@ -48,7 +53,7 @@ def read_yaml_as(kind: type[_D], path: Path) -> _D:
     from siamdoctor.yaml_file import load_yaml  # noqa: PLC0415  (PyYAML: a run without a settings file does without)
 
     content = load_yaml(path)
-    return _Reading(path=path, root=kind).mapping(kind, {} if content is None else content, "")
+    return _Reading(path=path, root=kind).mapping(kind, {} if content is None else content, "", over)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +63,8 @@ class _Reading:
     path: Path
     root: type[_Dataclass]
 
-    def mapping(self, kind: type[_D], content: object, where: str) -> _D:
-        """One dataclass from one YAML mapping that stands at `where`."""
+    def mapping(self, kind: type[_D], content: object, where: str, over: _D | None = None) -> _D:
+        """One dataclass from one YAML mapping that stands at `where`, over earlier values where there are any."""
         if not isinstance(content, Mapping):
             raise self._refusal(where or "The file", "a mapping", content)
         hints, known = get_type_hints(kind), _fields(kind)
@@ -70,19 +75,23 @@ class _Reading:
                 nearest = self._nearest(str(key), kind, where)
                 raise BadSettings(f"Unknown key {place!r} in {self.path}. Did you mean {nearest!r}?")
             if value is not None:
-                values[key] = self._field(known[key], hints[key], value, place)
+                values[key] = self._field(known[key], hints[key], value, place, getattr(over, str(key), None))
         for name, needed in known.items():
-            if name not in values and needed.default is needed.default_factory is dataclasses.MISSING:
+            if over is None and name not in values and needed.default is needed.default_factory is dataclasses.MISSING:
                 raise BadSettings(f"{_inside(where, name)} is missing in {self.path}.")
         try:
-            return kind(**values)
+            return kind(**values) if over is None else dataclasses.replace(over, **values)
         except BadSettings as error:
             raise BadSettings(f"{error} (in {self.path})") from error
 
-    def _field(self, field: dataclasses.Field[object], hint: object, value: object, place: str) -> object:
-        """The value of one field, as its marks and its type demand."""
+    def _field(
+        self, field: dataclasses.Field[object], hint: object, value: object, place: str, before: object
+    ) -> object:
+        """The value of one field, as its marks and its type demand; a section goes over the one `before`."""
         if "as_written" in field.metadata:
             return self._plain(value, place)
+        if _is_dataclass(hint):
+            return self.mapping(hint, value, place, before if isinstance(before, hint) else None)
         found = self._value(hint, value, place)
         if "code" in field.metadata and isinstance(found, str) and (self.path.parent / found).exists():
             return str(self.path.parent / found)

@@ -9,7 +9,16 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 TENSORFLOW = ("tensorflow", "keras", "tf_keras")
-TENSORFLOW_ROOMS = ("models.runtime", "models.runtime.*", "trials.*", "faults.*")
+TENSORFLOW_ROOMS = (
+    "models.runtime",
+    "models.runtime.*",
+    "trials.*",
+    "faults.*",
+    "callbacks.watch",
+    "callbacks.outputs",
+)
+# Whoever imports these is training, and has Keras already: a callback has to be a class of Keras'.
+TRAINING_ROOMS = ("faults.*", "callbacks.watch")
 # What a report, the gate's ruling, a comparison and a blueprint are made of.
 FOR_RENDERERS = (
     "__version__",
@@ -106,13 +115,13 @@ def sources(root: Path) -> Iterator[Source]:
 
 
 def tensorflow_stays_in_its_rooms(source: Source) -> Iterator[str]:
-    """Only the runtime, the tf.data reader, trials and faults import TensorFlow; trials not when loaded."""
+    """Only the runtime, trials, faults and the callback import TensorFlow, and only the last two when loaded."""
     for found in source.imports():
         if not found.of(*TENSORFLOW):
             continue
         if not source.lies_in(*TENSORFLOW_ROOMS):
             yield f"line {found.line}: {found.target} outside its rooms"
-        elif found.when_loaded and found.runs and not source.lies_in("faults.*"):
+        elif found.when_loaded and found.runs and not source.lies_in(*TRAINING_ROOMS):
             yield f"line {found.line}: {found.target} when the module is loaded"
 
 
