@@ -19,7 +19,8 @@ from siamdoctor.registry import select
 from siamdoctor.results import Accuracy, Report, Subject
 from siamdoctor.runner import run_checks
 from siamdoctor.settings import FILE_NAME, Settings, find_settings_file, read_settings
-from siamdoctor.trials.thorough import thorough
+from siamdoctor.ties import tie_between
+from siamdoctor.trials.thorough import Thorough, thorough
 from siamdoctor.verdict import attainable, headline, verdict
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def diagnose(
     checks = select(settings.report.select, settings.report.ignore)
     case = open_case(settings, progress=progress, live=None if isinstance(model, str | Path) else model)
     results = run_checks(checks, case, budget=settings.budget)
-    if settings.thorough:
-        results = thorough(case, results, checks, budget=settings.budget)
+    tried = thorough(case, results, checks, budget=settings.budget) if settings.thorough else Thorough(results=results)
+    results = tried.results
     best = attainable(case)
     accuracy = measured_accuracy(case)
     causes = rank(
@@ -75,6 +76,10 @@ def diagnose(
         assumed=assumptions(case),
         warnings=warnings(case),
         pictures=pictures(case),
+        trials=tried.trials,
+        tie=tie_between(causes, results, settings),
+        partial=tried.partial,
+        interrupted=tried.interrupted,
     )
 
 

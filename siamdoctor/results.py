@@ -229,8 +229,36 @@ class MarginPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A trial that trained for minutes, and what follows from it. causes: the ids that it speaks of."""
+
+    id: Literal["handful", "differential", "retraining"]
+    statement: str
+    causes: tuple[str, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """Two causes whose evidence lies close together.
+
+    sentence: what would settle it. command: the trial that does. fact: the one line of siamdoctor.yaml that
+    would do so without a trial, or empty.
+    """
+
+    causes: tuple[str, str]
+    sentence: str
+    command: str
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything `diagnose` found out."""
+    """Everything `diagnose` found out.
+
+    trials: what trained for minutes (`--thorough`). tie: what would settle the order of the first two causes.
+    partial: the budget or a person ended the trials early; interrupted: it was a person.
+    """
 
     siamdoctor_version: str
     subject: Subject
@@ -244,3 +272,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     pictures: Pictures = Pictures()
     schema_version: int = 1
+    trials: tuple[Trial, ...] = ()
+    tie: Tie | None = None
+    partial: bool = False
+    interrupted: bool = False

@@ -25,6 +25,8 @@ def render(report: Report, frame: Frame = DEFAULT) -> str:
         _opening(report),
         _figures(report),
         f"<h2>Causes</h2>\n{causes}" if causes else "",
+        _tie(report),
+        _trials(report),
         pictures_section(report.pictures),
         mistakes_section(report.pictures.mistakes),
         _checks(report, frame),
@@ -107,6 +109,26 @@ def _cause(branch: Branch, frame: Frame) -> str:
         f"{_evidence(cause.evidence, f'{cause.rank}. {cause.id}')}\n{recovers}\n<h4>Fix</h4>\n{prose(cause.fix)}\n"
         f"{_manual(cause.id, frame)}\n{explains}\n</article>"
     )
+
+
+def _tie(report: Report) -> str:
+    """What would settle the order of the first two causes."""
+    tie = report.tie
+    if tie is None:
+        return ""
+    return f"<h2>Close together</h2>\n<p>{rich_text(tie.sentence)}</p>\n<p><code>{text(tie.command)}</code></p>"
+
+
+def _trials(report: Report) -> str:
+    """What trained for minutes, with its numbers."""
+    if not report.trials and not report.partial:
+        return ""
+    early = "<p>Partial: not all was trained.</p>\n" if report.partial else ""
+    told = "\n".join(
+        f"<p>{rich_text(trial.statement)}</p>\n{_evidence(trial.measurements, f'{number}. {trial.id}')}"
+        for number, trial in enumerate(report.trials, start=1)
+    )
+    return f"<h2>Trials</h2>\n{early}{told}"
 
 
 def _manual(cause: str, frame: Frame) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         Measurement,
         Report,
         Subject,
+        Tie,
+        Trial,
     )
 
 
@@ -42,6 +44,9 @@ def as_json(report: Report, frame: Frame = DEFAULT) -> dict[str, Json]:
         "attainable": _attainable(report.attainable, report.accuracy),
         "causes": [_cause(cause) for cause in report.causes],
         "checks": [_check(result) for result in report.checks],
+        "trials": [_trial(trial) for trial in report.trials],
+        "tie": _tie(report.tie),
+        "partial": report.partial,
         "warnings": json_list(report.warnings),
         "gate": gate(frame.ruling_of(report)),
     }
@@ -135,6 +140,28 @@ def _check(result: CheckResult) -> Json:
         "summary": seen.summary if seen else None,
         "recovers": gain(seen.recovers) if seen else None,
         "evidence": [_measurement(item) for item in seen.measurements] if seen else [],
+    }
+
+
+def _trial(trial: Trial) -> Json:
+    """What a trial that trained says."""
+    return {
+        "id": trial.id,
+        "statement": trial.statement,
+        "causes": json_list(trial.causes),
+        "measurements": [_measurement(item) for item in trial.measurements],
+    }
+
+
+def _tie(tie: Tie | None) -> Json:
+    """What would settle the order of the first two causes; null where it is settled."""
+    if tie is None:
+        return None
+    return {
+        "causes": json_list(tie.causes),
+        "sentence": tie.sentence,
+        "command": tie.command,
+        "fact": tie.fact or None,
     }
 
 

@@ -23,6 +23,8 @@ def render(report: Report, frame: Frame = DEFAULT) -> str:
         _figures(report),
         *_overview(report),
         *(_cause(branch, report) for branch in branches(report.causes)),
+        *_tie(report),
+        *_trials(report),
         _checks(report, frame),
         *_list("Assumed", report.assumed),
         *_list("Warnings", report.warnings),
@@ -45,6 +47,23 @@ def _figures(report: Report) -> str:
     if report.attainable is not None:
         lines.append(f"- attainable: **{_bare(estimate(report.attainable))}** by {escaped(report.attainable.by)}")
     return "\n".join(lines)
+
+
+def _tie(report: Report) -> list[str]:
+    """What would settle the order of the first two causes."""
+    tie = report.tie
+    return [] if tie is None else ["### Close together", f"{escaped(tie.sentence)}\n\n{code_span(tie.command)}"]
+
+
+def _trials(report: Report) -> list[str]:
+    """What trained for minutes, with its numbers."""
+    if not report.trials and not report.partial:
+        return []
+    parts = ["### Trials" + (" (partial: not all was trained)" if report.partial else "")]
+    for trial in report.trials:
+        rows = tuple((escaped(m.name), _bare(measured(m)), escaped(m.expected)) for m in trial.measurements)
+        parts += [escaped(trial.statement), *([table(("seen", "value", "expected"), rows)] if rows else [])]
+    return parts
 
 
 def _overview(report: Report) -> list[str]:

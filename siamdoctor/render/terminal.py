@@ -12,7 +12,7 @@ from siamdoctor.render.nesting import Branch, branches
 from siamdoctor.render.numbers import estimate, measured, percent, points
 from siamdoctor.render.terminal_page import facts, heading, line, page_text, prose
 from siamdoctor.render.terminal_picture import distances, history
-from siamdoctor.results import Cause, CheckResult, Level, Report
+from siamdoctor.results import Cause, CheckResult, Level, Measurement, Report
 
 _VERDICTS = {
     "chance": ("AT CHANCE", "bold white on red"),
@@ -31,6 +31,7 @@ def render(report: Report, frame: Frame = DEFAULT) -> str:
     if report.causes:
         parts.append(heading("CAUSES"))
     parts += [_branch(branch) for branch in branches(report.causes)]
+    parts += [*_tie(report), *_trials(report)]
     parts += [_checks(report), *_assumed(report), _closing(report, frame)]
     return page_text(Group(*parts), width=frame.width, colour=frame.colour)
 
@@ -80,7 +81,7 @@ def _cause(cause: Cause) -> RenderableType:
     )
     body: list[RenderableType] = [line(f"{cause.id}, {cause.code}", "dim"), *prose(cause.summary)]
     if cause.evidence:
-        body.append(_evidence(cause))
+        body.append(_evidence(cause.evidence))
     if cause.recovers is not None:
         body.append(line(f"recovers {points(cause.recovers)}, measured on pairs that chose nothing", "green"))
     fix = prose(cause.fix)
@@ -88,15 +89,34 @@ def _cause(cause: Cause) -> RenderableType:
     return Group(title, Padding(Group(*body), (0, 0, 1, 3)))
 
 
-def _evidence(cause: Cause) -> RenderableType:
+def _evidence(items: tuple[Measurement, ...]) -> RenderableType:
     """The numbers beside what a healthy model shows."""
     table = Table.grid(padding=(0, 2))
     for style in ("", "", "dim"):
         table.add_column(style=style, overflow="fold")
-    for item in cause.evidence:
+    for item in items:
         expected = line(f"expected: {item.expected}") if item.expected else line("")
         table.add_row(line(item.name), line(measured(item), "bold"), expected)
     return table
+
+
+def _tie(report: Report) -> list[RenderableType]:
+    """What would settle the order of the first two causes."""
+    if report.tie is None:
+        return []
+    body = Group(line(report.tie.sentence), line(report.tie.command, "bold"))
+    return [heading("CLOSE TOGETHER"), Padding(body, (0, 0, 1, 2))]
+
+
+def _trials(report: Report) -> list[RenderableType]:
+    """What trained for minutes, with its numbers."""
+    if not report.trials and not report.partial:
+        return []
+    parts = [
+        Group(line(trial.statement), Padding(_evidence(trial.measurements), (0, 0, 0, 2))) for trial in report.trials
+    ]
+    early = "  partial: not all was trained" if report.partial else ""
+    return [heading(f"TRIALS{early}"), Padding(Group(*parts), (0, 0, 1, 2))]
 
 
 def _checks(report: Report) -> RenderableType:

@@ -74,6 +74,14 @@ def _right_labels(case: Case) -> tuple[Treatment, Treatment]:
     return replace(right, name="labels inverted", flipped=True), replace(right, name="labels as the loss expects them")
 
 
+def _own_labels(case: Case) -> tuple[Treatment, Treatment]:
+    """Labels that belong to their pairs."""
+    own = usual(case)
+    if own.kind != "contrastive":
+        raise Unavailable("triplets have no labels that could belong to other pairs")
+    return replace(own, name="labels of other pairs", shuffled=True), replace(own, name="labels of their own pairs")
+
+
 def _reachable_margin(case: Case) -> tuple[Treatment, Treatment]:
     """A margin in the middle of what the embedding can reach."""
     declared = usual(case)
@@ -146,6 +154,7 @@ def _no_augmentation(case: Case) -> tuple[Treatment, Treatment]:
 
 REMEDIES: Mapping[str, Remedy] = {
     "inverted-labels": _right_labels,
+    "misaligned-labels": _own_labels,
     "margin-too-large": _reachable_margin,
     "margin-too-small": _reachable_margin,
     "collapsed-embedding": _calm_rate,

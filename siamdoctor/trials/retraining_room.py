@@ -34,6 +34,7 @@ class Treatment:
     """One way to train. Two treatments of a comparison differ in one thing alone.
 
     steps: relative to the room's own number. untied: two encoders, where the usual is one for both sides.
+    shuffled: labels have nothing to do with the pairs.
     augmentation: applied to stored training images; `name` tells treatments apart.
     """
 
@@ -43,6 +44,7 @@ class Treatment:
     rate: float = LEARNING_RATE
     steps: float = 1.0
     flipped: bool = False
+    shuffled: bool = False
     untied: bool = False
     augmentation: Pipeline | None = None
 
@@ -85,7 +87,7 @@ class Room:
         self.case, self.steps, self.deadline = case, steps, deadline
         self.arena = build_arena(case, folds=trainings)
         self._progress = progress
-        self._judged: dict[str, Judgement] = {}
+        self._known: dict[str, Judgement] = {}
         self._trainers: dict[tuple[LossKind, int], Trainer] = {}
         self._weights: dict[int, Weights] = {}
 
@@ -100,10 +102,10 @@ class Room:
         Raises:
             OutOfTime: the deadline passed.
         """
-        if treatment.name not in self._judged:
-            verdicts = {(fold, seed): self._trained(treatment, fold, seed) for fold, seed in enumerate(self.seeds)}
-            self._judged[treatment.name] = combined(treatment.margin, verdicts, self.arena)
-        return self._judged[treatment.name]
+        if treatment.name not in self._known:
+            verdicts = {(fold, seed): self._judged(treatment, fold, seed) for fold, seed in enumerate(self.seeds)}
+            self._known[treatment.name] = combined(treatment.margin, verdicts, self.arena)
+        return self._known[treatment.name]
 
     def compare(self, without: Treatment, treated: Treatment) -> Comparison:
         """What one treatment recovers over another, on the same pairs.
@@ -121,17 +123,36 @@ class Room:
             recovers=recovery(before, after, self.arena),
         )
 
-    def _trained(self, treatment: Treatment, fold: int, seed: int) -> Verdicts:
+    def embedded(self, treatment: Treatment, fold: int, rows: IndexArray) -> FloatArray:
+        """(k, d) embeddings of rows of the arena by the (left) encoder after the fold's training.
+
+        Raises:
+            OutOfTime: the deadline passed.
+        """
+        return self._train(treatment, fold, self.seeds[fold]).embed(rows)
+
+    def _judged(self, treatment: Treatment, fold: int, seed: int) -> Verdicts:
+        trainer = self._train(treatment, fold, seed)
+        bench = court(self.arena, fold, seed)
+        right = trainer.embed(bench.rows, side=1) if treatment.untied else None
+        return judge(trainer.embed(bench.rows), bench, treatment.margin, treatment.kind, right=right)
+
+    def _train(self, treatment: Treatment, fold: int, seed: int) -> Trainer:
+        """The trainer as it is after the fold's training, on the arena's own samples again."""
         self._progress(f"training {fold + 1} of {self.arena.folds}: {treatment.name}")
         trainer, batches = self._trainer(treatment), self._batches(treatment, fold, seed)
-        regimen = Regimen(margin=treatment.margin, steps=len(batches), rate=treatment.rate, flipped=treatment.flipped)
+        regimen = Regimen(
+            margin=treatment.margin,
+            steps=len(batches),
+            rate=treatment.rate,
+            flipped=treatment.flipped,
+            shuffled=treatment.shuffled,
+        )
         bank, batches = self._bank(treatment, batches, seed)
         trainer.use(*bank)
         trainer.train(self._start(seed, len(trainer.encoders)), batches, regimen, deadline=self.deadline)
         trainer.use(self.arena.inputs, self.arena.identity)
-        bench = court(self.arena, fold, seed)
-        right = trainer.embed(bench.rows, side=1) if treatment.untied else None
-        return judge(trainer.embed(bench.rows), bench, treatment.margin, treatment.kind, right=right)
+        return trainer
 
     def _batches(self, treatment: Treatment, fold: int, seed: int) -> NDArray[np.int32]:
         steps = round(self.steps * treatment.steps)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from siamdoctor.data.samples import FloatArray, IndexArray
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.runtime import import_keras, silenced
-from siamdoctor.trials.sweep_losses import LossKind, batch_cost
+from siamdoctor.trials.sweep_losses import LossKind, batch_cost, mines_triplets
 from siamdoctor.trials.training_backend import Adam, compiled, tensorflow
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ class Regimen:
     """How one short training is done. steps: of Adam, whose rate falls to nearly nothing at the last one.
 
     flipped: same-class pairs are told apart and different ones together, as inverted labels do.
+    shuffled: every pair keeps one label of its own that has nothing to do with identity. Both are for pairs alone.
     """
 
     margin: float
     steps: int
     rate: float = LEARNING_RATE
     flipped: bool = False
+    shuffled: bool = False
 
 
 class OutOfTime(Exception):  # noqa: N818  (reads in "raise OutOfTime" as what it is)
@@ -58,7 +60,7 @@ class Trainer:
         if not any(encoder.trainable_variables for encoder in self.encoders):
             for encoder in self.encoders:
                 encoder.trainable = True
-        self._margin, self._flip = tf.Variable(1.0), tf.Variable(0.0)
+        self._margin, self._flip, self._noise = tf.Variable(1.0), tf.Variable(0.0), tf.Variable(0.0)
         trained = [v.value for encoder in self.encoders for v in encoder.trainable_variables]
         self._adam = Adam(trained, rate=LEARNING_RATE, steps=1)
         self._run = self._compiled()
@@ -87,6 +89,7 @@ class Trainer:
         self._adam.restart(rate=regimen.rate, steps=regimen.steps)
         self._margin.assign(regimen.margin)
         self._flip.assign(float(regimen.flipped))
+        self._noise.assign(float(regimen.shuffled))
         tf = tensorflow()
         for first in range(0, regimen.steps, CHUNK):
             if time.monotonic() > deadline:
@@ -127,7 +130,19 @@ class Trainer:
         else:
             sides = tf.split(x, 2)
             embedded = tf.concat([e(s, training=True) for e, s in zip(self.encoders, sides, strict=True)], axis=0)
-        return batch_cost(embedded, rows, owners, self._margin[None], self.kind, flip=self._flip)
+        flip = (
+            self._flip if mines_triplets(self.kind) else self._flip + self._noise * (_misled(rows, owners) - self._flip)
+        )
+        return batch_cost(embedded, rows, owners, self._margin[None], self.kind, flip=flip)
+
+
+def _misled(rows: Tensor, owners: Tensor) -> Tensor:
+    """(p,) 1.0 where a label that depends on the pair's place alone contradicts the identities."""
+    tf = tensorflow()
+    left, right = tf.split(tf.cast(rows, tf.int64), 2)
+    label = ((left * 7919 + right * 104729) % 1000003) % 2  # primes: no pattern that a network could find
+    first, second = tf.split(owners, 2)
+    return tf.abs(tf.cast(label, tf.float32) - tf.cast(first == second, tf.float32))
 
 
 def _inference(encoder: keras.Model, x: Tensor) -> Tensor:

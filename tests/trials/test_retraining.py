@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 from siamdoctor.data.pipeline import Pipeline
 from siamdoctor.errors import Unavailable
+from siamdoctor.models.runtime import import_keras
 from siamdoctor.registry import Check, Impact
-from siamdoctor.results import CheckResult, Evidence, TransformDrift
+from siamdoctor.results import CheckResult, Evidence, Interval, Recovery, TransformDrift
+from siamdoctor.trials import weighing
 from siamdoctor.trials.handful import overfit_handful
 from siamdoctor.trials.retraining import REMEDIES, retrain, usual
 from siamdoctor.trials.retraining_augmentation import augmentation_trial, wanted_transforms
-from siamdoctor.trials.retraining_room import Room, recovery
+from siamdoctor.trials.retraining_room import Comparison, Room, recovery
 from siamdoctor.trials.thorough import thorough
 from siamdoctor.trials.training import OutOfTime
 from sklearn.datasets import load_digits
-from small_twins import case_of, clouds, samples_of, save_model, settings_of
+from small_twins import case_of, clouds, dense_encoder, samples_of, save_model, settings_of
 
 STEPS = 250
 
@@ -126,6 +128,40 @@ def test_a_network_learns_eight_pairs(known_few):
 def test_a_dead_network_does_not_learn_eight_pairs(collapsed_model, known_few):
     handful = overfit_handful(case_of(collapsed_model, known_few.samples, settings_of()))
     assert not handful.learned
+    assert handful.fails
+    assert "not in data or tuning" in handful.sentence
+
+
+def softmax_head(path, *, units):
+    """A learned head that ends in a softmax over so many units."""
+    import_keras()
+    import keras  # noqa: PLC0415  (seconds that only these tests need)
+
+    keras.utils.set_random_seed(5)
+    encoder = dense_encoder(keras)
+    left, right = keras.Input((12,)), keras.Input((12,))
+    apart = keras.ops.abs(encoder(left) - encoder(right))
+    keras.Model([left, right], keras.layers.Dense(units, activation="softmax")(apart)).save(path)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore:You are using a softmax over axis")
+def test_a_head_that_cannot_answer_is_told_from_an_encoder_that_cannot_learn(tmp_path, known_few):
+    sick, sound = (
+        overfit_handful(
+            case_of(softmax_head(tmp_path / f"{n}.keras", units=n), known_few.samples, settings_of(margin=None))
+        )
+        for n in (1, 2)
+    )
+    assert sick.learned
+    assert sick.through_head == 0.5
+    assert "head or loss" in sick.sentence
+    assert sound.through_head == 1.0
+    assert not sound.fails
+    blamed = weighing.after_failed_handful(found("single-unit-softmax", 0.4), sick, {})
+    assert blamed.evidence.certainty == weighing.BLAMED
+    data = {"leaky": dataclasses.replace(definition("leaky"), family="data")}
+    assert weighing.after_failed_handful(found("leaky", 0.8), sick, data).evidence.certainty == 0.4
 
 
 # Augmentation ---------------------------------------------------------------------------------------------
@@ -199,17 +235,58 @@ def definition(cause: str) -> Check:
     )
 
 
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    monkeypatch.setattr("siamdoctor.trials.thorough.STEPS", 200)
+
+
 def test_thorough_measures_what_was_only_claimed(known_few):
     results = (found("inverted-labels"), found("wrong-threshold"))
-    told = thorough(known_few, results, tuple(definition(r.id) for r in results))
-    assert told[0].evidence.recovers.low > 0
+    work = thorough(known_few, results, tuple(definition(r.id) for r in results))
+    told = work.results
+    assert not work.partial
+    assert [t.id for t in work.trials] == ["handful", "differential", "retraining"]
+    # The saved network is untrained: labels are only supposed to be inverted, so their cost is at stake.
+    assert told[0].evidence.recovers is None
+    assert told[0].evidence.at_stake > 10
     assert "labels as the loss expects them" in told[0].evidence.measurements[-1].name
     assert told[1] == results[1]
 
 
 def test_thorough_without_time_leaves_everything_as_it_was(known_few):
     results = (found("inverted-labels"),)
-    assert thorough(known_few, results, (definition("inverted-labels"),), budget=0.0) == results
+    work = thorough(known_few, results, (definition("inverted-labels"),), budget=0.0)
+    assert work.results == results
+    assert work.partial
+    assert not work.interrupted
+
+
+def test_an_interrupted_thorough_run_keeps_what_it_has(known_few, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("siamdoctor.trials.thorough.retrain", interrupt)
+    results = (found("margin-too-small"),)
+    work = thorough(known_few, results, (definition("margin-too-small"),))
+    assert work.interrupted
+    assert work.partial
+    assert [t.id for t in work.trials] == ["handful", "differential"]
+
+
+def test_retraining_recovers_what_was_declared_wrongly():
+    gained = Comparison(
+        remedy="margin 1",
+        held_out="fresh samples",
+        without=Interval(value=0.5, low=0.4, high=0.6),
+        treated=Interval(value=0.9, low=0.8, high=1.0),
+        recovers=Recovery(points=40.0, low=30.0, high=50.0),
+    )
+    margin = weighing.after_retraining(found("margin-too-small"), gained, settled=None)
+    assert margin.evidence.recovers == gained.recovers
+    supposed = weighing.after_retraining(found("inverted-labels"), gained, settled=None)
+    assert (supposed.evidence.recovers, supposed.evidence.at_stake) == (None, 40.0)
+    seen = weighing.after_retraining(found("inverted-labels"), gained, settled="inverted-labels")
+    assert seen.evidence.recovers == gained.recovers
 
 
 def test_an_uncertain_measurement_acquits_nobody(known_few, monkeypatch):
@@ -222,6 +299,6 @@ def test_an_uncertain_measurement_acquits_nobody(known_few, monkeypatch):
         ),
     )
     monkeypatch.setattr("siamdoctor.trials.thorough.retrain", lambda *_: unsure)
-    (told,) = thorough(known_few, (found("inverted-labels"),), (definition("inverted-labels"),))
+    (told,) = thorough(known_few, (found("inverted-labels"),), (definition("inverted-labels"),)).results
     assert told.evidence.recovers is None
     assert told.evidence.measurements[-1].low == -10.0

@@ -1,0 +1,177 @@
+"""Which training fault ended in this embedding: each is replayed on the user's own encoder and data.
+
+Labels that contradict the loss, labels of other pairs, a wrong margin and too high a rate can all leave an
+embedding that tells nothing apart. They leave it in different shapes: distances of one size, a cloud that
+kept what it had, a point. Every suspected fault is trained briefly from fresh weights, and the saved
+embedding is compared with what each leaves behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siamdoctor.errors import Unavailable
+from siamdoctor.models.blueprint import DISTANCE_HEADS
+from siamdoctor.trials.replay_signature import TRAITS, likelihood, yardstick
+from siamdoctor.trials.retraining import FASTEST, usual
+from siamdoctor.trials.sweep_grid import usual_margin
+from siamdoctor.trials.sweep_losses import mines_triplets
+from siamdoctor.trials.training import OutOfTime
+
+if TYPE_CHECKING:
+    from siamdoctor.case import Case
+    from siamdoctor.trials.retraining_room import Room, Treatment
+
+SOUND = "sound"
+FAR = 4.0  # a declared margin this many times off the usual one is a suspect
+TOO_SMALL, TOO_LARGE = 1e-3, 15.0  # of the usual margin, where none is declared
+TOO_HIGH = 0.3  # a learning rate of Adam, where none is known
+DISTINCT = len(TRAITS) / 2  # traits that speak for themselves; the others repeat them
+LENGTHS = (1.0, 0.5, 2.0)  # of the folds' trainings: how long the user trained is unknown
+CLEARLY = 10.0  # times as likely
+WORDS: Mapping[str, str] = {
+    SOUND: "a sound training",
+    "inverted-labels": "labels that contradict the loss",
+    "misaligned-labels": "labels of other pairs",
+    "margin-too-small": "too small a margin",
+    "margin-too-large": "too large a margin",
+    "collapsed-embedding": "too high a learning rate",
+    "untrained-encoder": "no training at all",
+    "loss-head-mismatch": "cross-entropy on a raw distance",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How like the saved embedding a replay ends. times: how many times less likely than the likeliest."""
+
+    cause: str
+    times: float
+    auc: float
+
+    @property
+    def words(self) -> str:
+        """What was replayed."""
+        return WORDS[self.cause]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differential:
+    """The replays, the likeliest first. auc: of the saved embedding.
+
+    partial: some replays are missing; interrupted: by Ctrl-C.
+    """
+
+    replays: tuple[Likeness, ...]
+    auc: float
+    partial: bool
+    interrupted: bool = False
+
+    @property
+    def rivals(self) -> tuple[str, ...]:
+        """What cannot be told apart from the likeliest, which comes first."""
+        return tuple(r.cause for r in self.replays if r.times < CLEARLY)
+
+    @property
+    def settled(self) -> str | None:
+        """The one that it was, if only one can have been."""
+        return self.rivals[0] if len(self.rivals) == 1 and len(self.replays) > 1 else None
+
+
+def differential(
+    case: Case, room: Room, suspects: Sequence[str] = (), *, ruled_out: Collection[str] = ()
+) -> Differential:
+    """Replay a sound training and every fault that may be, suspects first; without time, the first ones.
+
+    Args:
+        case: model and data.
+        room: where it is trained.
+        suspects: causes to replay first.
+        ruled_out: causes that other evidence excludes.
+
+    Raises:
+        Unavailable: the embedding was not trained by its Euclidean distance, or is not finite.
+        OutOfTime: not even two replays were finished.
+    """
+    _require_distance(case)
+    arena = room.arena
+    saved = case.twin.embed(arena.inputs)
+    if not np.isfinite(saved).all():
+        raise Unavailable("the embeddings are not finite")
+    measure = yardstick(arena, case.twin.reinitialised(case.settings.seed).embed(arena.inputs), case.settings.seed)
+    folds, rows = range(arena.folds), np.arange(len(arena.inputs))
+    patient = np.mean([measure.signature(saved, fold) for fold in folds], axis=0)
+    found: dict[str, tuple[float, float]] = {}
+    partial = interrupted = False
+    for cause, treatment in _in_turn(faults(case), suspects):
+        if cause in ruled_out:
+            continue
+        try:
+            ends = [measure.signature(room.embedded(_for(treatment, fold), fold, rows), fold) for fold in folds]
+        except OutOfTime:
+            partial = True
+            break
+        except KeyboardInterrupt:
+            partial = interrupted = True
+            break
+        found[cause] = (likelihood(patient, ends), float(np.mean([end[0] for end in ends])))
+    if len(found) < 2:  # noqa: PLR2004  (to compare)
+        raise KeyboardInterrupt if interrupted else OutOfTime
+    best = max(value for value, _ in found.values())
+    told = [
+        Likeness(cause=cause, times=float(np.exp(DISTINCT * (best - value))), auc=area)
+        for cause, (value, area) in found.items()
+    ]
+    return Differential(
+        replays=tuple(sorted(told, key=lambda r: r.times)),
+        auc=float(patient[0]),
+        partial=partial,
+        interrupted=interrupted,
+    )
+
+
+def _for(treatment: Treatment, fold: int) -> Treatment:
+    """The treatment as long as this fold trains."""
+    return replace(treatment, steps=treatment.steps * LENGTHS[fold % len(LENGTHS)])
+
+
+def faults(case: Case) -> dict[str, Treatment]:
+    """How each fault would have been trained, and a sound training, as far as facts do not exclude them."""
+    declared = replace(usual(case), augmentation=None)
+    usual_one = usual_margin(case)
+    sound = replace(declared, name="replay: sound", margin=usual_one)
+    replays = {SOUND: sound}
+    if not mines_triplets(sound.kind):
+        replays["inverted-labels"] = replace(sound, name="replay: inverted", flipped=True)
+        replays["misaligned-labels"] = replace(sound, name="replay: shuffled", shuffled=True)
+    margin = case.settings.training.margin
+    if margin is None or margin < usual_one / FAR:
+        replays["margin-too-small"] = replace(sound, name="replay: small", margin=margin or TOO_SMALL * usual_one)
+    if margin is None or margin > usual_one * FAR:
+        replays["margin-too-large"] = replace(sound, name="replay: large", margin=margin or TOO_LARGE * usual_one)
+    rate = case.blueprint.learning_rate
+    if rate is None or rate > FASTEST:
+        replays["collapsed-embedding"] = replace(sound, name="replay: fast", rate=rate or TOO_HIGH)
+    replays["untrained-encoder"] = replace(sound, name="replay: none", steps=0.0)
+    loss = case.settings.training.loss or case.blueprint.loss
+    if case.blueprint.head.kind in DISTANCE_HEADS and (loss is None or "crossentropy" in loss):
+        flipped = case.settings.training.same_label == 0
+        replays["loss-head-mismatch"] = replace(sound, name="replay: bce", kind="cross-entropy", flipped=flipped)
+    return replays
+
+
+def _in_turn(replays: Mapping[str, Treatment], suspects: Sequence[str]) -> list[tuple[str, Treatment]]:
+    """A sound training, what is suspected, then the rest."""
+    first = [SOUND, *(s for s in suspects if s in replays)]
+    order = dict.fromkeys([*first, *replays])
+    return [(cause, replays[cause]) for cause in order]
+
+
+def _require_distance(case: Case) -> None:
+    head = case.blueprint.head
+    if head.learned or head.kind not in {"none", "euclidean", "squared_euclidean"}:
+        raise Unavailable("trainings are replayed only where the loss takes the embeddings' Euclidean distance")
