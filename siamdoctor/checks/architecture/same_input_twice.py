@@ -38,14 +38,38 @@ def same_input_twice(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    distance = Distance()([encoder(left), encoder(left)])
+    import keras
+    import numpy as np
+    from siamdoctor.examples import digit_pairs
+
+    left, right, same = digit_pairs()
+    encoder = keras.Sequential([keras.layers.Dense(32, activation="relu")])
+    a, b = keras.Input((64,)), keras.Input((64,))
+    difference = keras.ops.absolute(encoder(a) - encoder(a))
+    output = keras.layers.Dense(1, activation="sigmoid")(difference)
+    model = keras.Model([a, b], output)
+    model.compile("adam", "binary_crossentropy")
+    history = model.fit([left, right], same, epochs=3, verbose=0).history
+    assert np.isclose(history["loss"][-1], np.log(2), atol=0.01)   # .6931
+    assert np.ptp(model.predict([left, right], verbose=0)) == 0
     ```
 
     The corrected line, after which the model must be trained again:
 
     ```python
-    distance = Distance()([encoder(left), encoder(right)])
+    difference = keras.ops.absolute(encoder(a) - encoder(b))
+    output = keras.layers.Dense(1, activation="sigmoid")(difference)
+    model = keras.Model([a, b], output)
+    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
+    model.fit([left, right], same, epochs=10, verbose=0)
+    called = model.predict([left, right], verbose=0) > 0.5
+    assert (called == same).mean() > 0.65
     ```
+
+    Seen in: no public thread that we know of; injected in our own benchmark, where it ends at .6931 and 54 %.
+
+    See: Bromley, Guyon, LeCun, Säckinger and Shah 1993 (Signature verification using a "Siamese" time delay neural
+    network), the drawing with both inputs.
     """
     blueprint = case.blueprint
     present = blueprint.same_input_twice or bool(blueprint.ignored_inputs)

@@ -36,17 +36,43 @@ def untied_towers(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    distance = Distance()([build_encoder()(left), build_encoder()(right)])
+    import keras
+    import numpy as np
+    from siamdoctor.examples import digit_pairs
+
+    def build_encoder():
+        return keras.Sequential([keras.layers.Dense(32, activation="relu")])
+
+    left, right, same = digit_pairs()
+    a, b = keras.Input((64,)), keras.Input((64,))
+    difference = keras.ops.absolute(build_encoder()(a) - build_encoder()(b))
+    output = keras.layers.Dense(1, activation="sigmoid")(difference)
+    model = keras.Model([a, b], output)
+    model.compile("adam", "binary_crossentropy")
+    model.fit([left, right], same, epochs=3, verbose=0)
+    forth = model.predict([left, right], verbose=0)
+    back = model.predict([right, left], verbose=0)
+    assert np.abs(forth - back).max() > 0.01
     ```
 
     The corrected lines, after which the model must be trained again:
 
     ```python
     encoder = build_encoder()
-    distance = Distance()([encoder(left), encoder(right)])
+    difference = keras.ops.absolute(encoder(a) - encoder(b))
+    output = keras.layers.Dense(1, activation="sigmoid")(difference)
+    model = keras.Model([a, b], output)
+    model.compile("adam", "binary_crossentropy")
+    model.fit([left, right], same, epochs=3, verbose=0)
+    forth = model.predict([left, right], verbose=0)
+    back = model.predict([right, left], verbose=0)
+    assert np.abs(forth - back).max() < 1e-5
     ```
 
     Seen in: three of 139 repositories; many threads ask how to know (keras#4459, keras#242).
+
+    See: Bromley et al. 1993 (Signature verification using a "Siamese" time delay neural network), for two identical
+    networks joined at the output.
     """
     if case.blueprint.twins != "separate":
         return Evidence(certainty=0.0, summary="Both sides go through the same weights.", fix="Nothing to do.")

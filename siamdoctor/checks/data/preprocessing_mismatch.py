@@ -50,18 +50,37 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    x = keras.layers.Rescaling(1 / 255)(inputs)          # inside the model ...
-    model.predict(images / 255)                          # ... and outside again
+    import keras
+    import numpy as np
+    from siamdoctor.examples import digit_pairs
+
+    left, right, same = digit_pairs()
+    left, right = np.round(255 * left), np.round(255 * right)
+    encoder = keras.Sequential([keras.layers.Rescaling(1 / 255),  # inside ...
+                                keras.layers.Dense(32, activation="relu")])
+    a, b = keras.Input((64,)), keras.Input((64,))
+    difference = keras.ops.absolute(encoder(a) - encoder(b))
+    output = keras.layers.Dense(1, activation="sigmoid")(difference)
+    model = keras.Model([a, b], output)
+    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
+    model.fit([left, right], same, epochs=15, verbose=0)
+
+    score = model.predict([left / 255, right / 255], verbose=0)   # and outside
+    assert np.std(score) < 0.01
+    assert abs(((score > 0.5) == same).mean() - 0.5) < 0.1
     ```
 
     The corrected line; keep the scaling in one place, best inside the model:
 
     ```python
-    model.predict(images)
+    score = model.predict([left, right], verbose=0)
+    assert ((score > 0.5) == same).mean() > 0.75
     ```
 
     Seen in: devtrack#927 (Rescaling inside and /255 outside), facenet#594, keras-applications#64,
     keras-io PR #1185; in our own experiment .483 became .924.
+
+    See: Sculley et al. 2015 (Hidden technical debt in machine learning systems), on two copies of one preparation.
     """
     if not case.scaling_declared and not case.encoder.has_rescaling:
         return _undeclared(case)

@@ -40,18 +40,48 @@ def collapsed_embedding(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    model.compile(optimizer=keras.optimizers.Adam(0.1), loss=batch_hard_triplet_loss)
+    import keras
+    import numpy as np
+    from siamdoctor.examples import digit_pairs
+
+    def contrastive(same, distance, margin=1.0):
+        far = keras.ops.maximum(margin - distance, 0)
+        return keras.ops.mean(same * distance**2 + (1 - same) * far**2)
+
+    def siamese(*last, rate):
+        encoder = keras.Sequential(
+            [keras.layers.Dense(32, activation="relu"), *last])
+        a, b = keras.Input((64,)), keras.Input((64,))
+        squares = keras.ops.square(encoder(a) - encoder(b))
+        distance = keras.ops.sqrt(keras.ops.maximum(
+            keras.ops.sum(squares, axis=1, keepdims=True), 1e-7))
+        model = keras.Model([a, b], distance)
+        model.compile(keras.optimizers.Adam(rate), contrastive)
+        return model
+
+    left, right, same = digit_pairs()
+    model = siamese(keras.layers.Dense(8, activation="relu"), rate=10.0)
+    history = model.fit([left, right], same, epochs=5, verbose=0).history
+    assert model.predict([left, right], verbose=0).max() < 0.001   # one point
+    assert np.isclose(history["loss"][-1], 0.5, atol=0.02)         # (1-p)m^2
     ```
 
-    The corrected lines, in the order in which threads report success; train again:
+    The corrected lines (a lower rate, no ReLU as the last layer, L2-normalised); train again:
 
     ```python
-    optimizer = keras.optimizers.Adam(1e-4)              # lower the rate
-    loss = semi_hard_triplet_loss                        # semi-hard or batch-all before batch-hard
-    x = keras.layers.UnitNormalization()(x)              # L2-normalise; no ReLU as the last layer
+    model = siamese(keras.layers.Dense(8), keras.layers.UnitNormalization(),
+                    rate=0.001)
+    model.fit([left, right], same, epochs=15, verbose=0)
+    distances = model.predict([left, right], verbose=0)
+    assert ((distances < 0.5) == same).mean() > 0.8
     ```
 
+    With a triplet loss, take semi-hard or all triplets of a batch before the hardest ones.
+
     Seen in: omoindrot#6, #14, #37, #51, triplet-reid#30, OML#367, keras#4387; the commonest single cause.
+
+    See: Hermans, Beyer and Leibe 2017 (In defense of the triplet loss for person re-identification), on the loss
+    that stays at the margin; Schroff, Kalenichenko and Philbin 2015 (FaceNet), for semi-hard triplets.
     """
     embeddings = case.embeddings
     if not np.isfinite(embeddings).all():

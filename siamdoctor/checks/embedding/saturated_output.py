@@ -35,14 +35,31 @@ def saturated_output(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    similarity = keras.ops.exp(-keras.ops.sum(keras.ops.absolute(a - b), axis=1, keepdims=True))   # 512 coordinates
+    import keras
+    import numpy as np
+    from siamdoctor.examples import digit_pairs
+
+    left, right, same = digit_pairs()
+    encoder = keras.Sequential([keras.layers.Dense(512)])
+    a, b = keras.Input((64,)), keras.Input((64,))
+    apart = keras.ops.absolute(encoder(a) - encoder(b))
+    similarity = keras.ops.exp(-keras.ops.sum(apart, axis=1, keepdims=True))
+    model = keras.Model([a, b], similarity)
+    model.compile("adam", "mse")
+    model.fit([left, right], same, epochs=3, verbose=0)
+    assert (model.predict([left, right], verbose=0) < 0.01).all()
     ```
 
     The corrected lines: keep the argument near 1, and train again:
 
     ```python
-    distance = keras.ops.mean(keras.ops.absolute(a - b), axis=1, keepdims=True)
-    similarity = keras.ops.exp(-distance)
+    similarity = keras.ops.exp(-keras.ops.mean(apart, axis=1, keepdims=True))
+    model = keras.Model([a, b], similarity)
+    model.compile(keras.optimizers.Adam(0.003), "mse")
+    model.fit([left, right], same, epochs=20, verbose=0)
+    output = model.predict([left, right], verbose=0)
+    assert (output < 0.01).mean() < 0.05
+    assert ((output > 0.5) == same).mean() > 0.7
     ```
 
     With sigmoid embeddings scale the inputs (divide by 255) and put BatchNormalization before the sigmoid.
@@ -50,6 +67,10 @@ def saturated_output(case: Case) -> Evidence:
     so it counts only where the pairs can no longer be told apart.
 
     Seen in: whosebug.com/question/4715380; exp(-Manhattan) heads stand in five of 139 repositories.
+
+    See: Mueller and Thyagarajan 2016 (Siamese recurrent architectures for learning sentence similarity), for the
+    exp(-Manhattan) head; Glorot and Bengio 2010 (Understanding the difficulty of training deep feedforward neural
+    networks), on saturation.
     """
     outputs, units = _outputs(case), _units(case)
     told = _told(case) if outputs is not None else None

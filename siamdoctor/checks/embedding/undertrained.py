@@ -35,22 +35,42 @@ def undertrained(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    model.compile(optimizer=keras.optimizers.Adam(1e-5), loss=contrastive_loss)
-    model.fit(pairs, labels, validation_data=validation, epochs=5)
+    import keras
+    from siamdoctor.examples import digit_pairs
+
+    left, right, same = digit_pairs(4000)
+    *validation, truth = digit_pairs(seed=1)
+    encoder = keras.Sequential([keras.layers.Dense(64, activation="relu")])
+    a, b = keras.Input((64,)), keras.Input((64,))
+    difference = keras.ops.absolute(encoder(a) - encoder(b))
+    output = keras.layers.Dense(1, activation="sigmoid")(difference)
+    model = keras.Model([a, b], output)
+    model.compile(keras.optimizers.Adam(1e-4), "binary_crossentropy",
+                  metrics=["accuracy"])
+    short = model.fit([left, right], same, epochs=4, verbose=0,
+                      validation_data=(validation, truth)).history
+    falling = short["val_loss"]
+    assert falling[0] > falling[1] > falling[2] > falling[3]
     ```
 
     The corrected lines: train until the validation loss has stopped falling, and keep the best weights:
 
     ```python
-    model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=contrastive_loss)
-    model.fit(pairs, labels, validation_data=validation, epochs=500, callbacks=[
-        keras.callbacks.EarlyStopping(patience=20, restore_best_weights=True)])
+    model.compile(keras.optimizers.Adam(3e-3), "binary_crossentropy",
+                  metrics=["accuracy"])
+    long = model.fit([left, right], same, epochs=500, verbose=0,
+                     validation_data=(validation, truth),
+                     callbacks=[keras.callbacks.EarlyStopping(
+                         patience=3, restore_best_weights=True)]).history
+    assert max(long["val_accuracy"]) > max(short["val_accuracy"]) + 0.1
     ```
 
     If the loss has not moved at all, try another seed first: some starts never leave the plateau.
 
     Seen in: tensorfreitas#11 (flat for 700 iterations: "let it run"), tensorfreitas#2 (.5 to .8 by iteration
     4,480), keras#13006 (about half of the runs), keras-io#1617.
+
+    See: Prechelt 1998 (Early stopping - but when?).
     """
     name, values = _curve(case.history)
     scale = chance_loss(case.settings.training.loss, case.settings.training.margin) or max(map(abs, values))

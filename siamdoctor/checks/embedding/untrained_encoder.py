@@ -31,18 +31,40 @@ def untrained_encoder(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    encoder = build_encoder()
-    encoder.trainable = False                            # frozen before any weights were loaded
+    import keras
+    from siamdoctor.examples import digit_pairs
+
+    left, right, same = digit_pairs()
+    encoder = keras.Sequential([keras.Input((64,)),
+                                keras.layers.Dense(32, activation="relu")])
+    encoder.trainable = False                                 # still random
+    a, b = keras.Input((64,)), keras.Input((64,))
+    difference = keras.ops.absolute(encoder(a) - encoder(b))
+    output = keras.layers.Dense(1, activation="sigmoid")(difference)
+    model = keras.Model([a, b], output)
+    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
+    model.fit([left, right], same, epochs=5, verbose=0)
+    kernel, bias = encoder.get_weights()
+    assert (bias == 0).all()                                  # none has moved
+    frozen = ((model.predict([left, right], verbose=0) > 0.5) == same).mean()
     ```
 
-    The corrected lines:
+    The corrected lines (or `encoder.load_weights("pretrained.weights.h5")` before freezing, and a look at what
+    was loaded):
 
     ```python
-    encoder.load_weights("pretrained.weights.h5")        # and check what was loaded
     encoder.trainable = True
+    model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
+    model.fit([left, right], same, epochs=15, verbose=0)
+    kernel, bias = encoder.get_weights()
+    assert (bias != 0).any()
+    trained = ((model.predict([left, right], verbose=0) > 0.5) == same).mean()
+    assert trained > frozen + 0.05
     ```
 
     Seen in: triplet-reid#30 (the loading lines had been deleted); 23 of 139 repositories freeze an encoder.
+
+    See: Zhang, Bengio and Singer 2022 (Are all layers created equal?), who tell trained layers from reset ones.
     """
     weights = [w for w in case.blueprint.weights if w.part == "encoder"]
     if not weights:

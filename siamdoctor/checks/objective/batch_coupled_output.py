@@ -37,26 +37,52 @@ def batch_coupled_output(case: Case) -> Evidence:
 
     A norm, sum or mean without the right axis runs over the batch as well. While training, each pair is
     judged in the company of 31 others; at inference, alone or in other company, the numbers are different
-    ones. With a batch of one, `l2_normalize(x, axis=0)` leaves only the signs.
+    ones. With a batch of one, `normalize(x, axis=0)` leaves only the signs.
 
     How it looks: `predict` on many pairs and on one pair disagree; loss at the margin, accuracy 48 to 57 %.
 
     A model that has it:
 
     ```python
-    x = keras.ops.normalize(x, axis=0)                   # across the batch
-    distance = keras.ops.sqrt(keras.ops.sum(keras.ops.square(a - b)))      # one number for the whole batch
+    import keras
+    import numpy as np
+    from siamdoctor.examples import digit_pairs
+
+    left, right, same = digit_pairs()
+    dense = keras.layers.Dense(32, activation="relu")
+    embed = lambda x: keras.ops.normalize(dense(x), axis=0)   # across the batch
+    a, b = keras.Input((64,)), keras.Input((64,))
+    difference = keras.ops.absolute(embed(a) - embed(b))
+    output = keras.layers.Dense(1, activation="sigmoid")(difference)
+    model = keras.Model([a, b], output)
+    model.compile("adam", "binary_crossentropy")
+    model.fit([left, right], same, epochs=3, verbose=0)
+    together = model.predict([left, right], verbose=0)[:1]
+    alone = model.predict([left[:1], right[:1]], verbose=0)
+    assert np.abs(together - alone).max() > 0.01
     ```
 
-    The corrected lines, after which the model must be trained again:
+    The corrected line, after which the model must be trained again:
 
     ```python
-    x = keras.ops.normalize(x, axis=-1)                  # each embedding by itself
-    distance = keras.ops.sqrt(keras.ops.sum(keras.ops.square(a - b), axis=-1, keepdims=True))
+    embed = lambda x: keras.ops.normalize(dense(x), axis=-1)  # each by itself
+    difference = keras.ops.absolute(embed(a) - embed(b))
+    output = keras.layers.Dense(1, activation="sigmoid")(difference)
+    model = keras.Model([a, b], output)
+    model.compile("adam", "binary_crossentropy")
+    model.fit([left, right], same, epochs=3, verbose=0)
+    together = model.predict([left, right], verbose=0)[:1]
+    alone = model.predict([left[:1], right[:1]], verbose=0)
+    assert np.abs(together - alone).max() < 1e-5
     ```
+
+    A distance needs its axis too:
+    `keras.ops.sqrt(keras.ops.sum(keras.ops.square(a - b), axis=-1, keepdims=True))`.
 
     Seen in: stackoverflow.com/questions/47239837 (near 98 % without the line), RajParikh7 (a maximum over
     the batch inside the loss).
+
+    See: the Keras documentation of `keras.ops.normalize`, whose axis is -1 where none is given.
     """
     named = case.blueprint.batch_coupled
     try:

@@ -26,22 +26,66 @@ def easy_triplets(case: Case) -> Evidence:
 
     How it looks: triplet loss near 0 while the pairs are told apart badly; or a loss of exactly the margin.
 
-    A model that has it:
+    A program that has it:
 
     ```python
-    for anchor, positive, negative in random_triplets(images):      # drawn once, never by difficulty
-        train_step(anchor, positive, negative)
+    import keras
+    import numpy as np
+    from siamdoctor.examples import digits
+
+    x, y = digits()
+    rng = np.random.default_rng(0)
+    anchor = rng.permutation(len(x))[:600]
+    positive = np.array([rng.choice(np.flatnonzero(y == y[i])) for i in anchor])
+    negative = np.array([rng.choice(np.flatnonzero(y != y[i])) for i in anchor])
+    triplets = np.stack([x[anchor], x[positive], x[negative]], axis=1)
+
+    def drawn_once(_, embedding, margin=0.05):
+        a, p, n = embedding[:, 0], embedding[:, 1], embedding[:, 2]
+        pull = keras.ops.sum((a - p) ** 2, axis=1)
+        push = keras.ops.sum((a - n) ** 2, axis=1)
+        return keras.ops.maximum(pull - push + margin, 0)
+
+    def new_encoder():
+        return keras.Sequential([keras.layers.Dense(32, activation="relu"),
+                                 keras.layers.Dense(8),
+                                 keras.layers.UnitNormalization()])
+
+    model = keras.Sequential([keras.Input((3, 64)), new_encoder()])
+    model.compile("adam", drawn_once)
+    model.fit(triplets, np.zeros(len(triplets)), epochs=10, verbose=0)
+    costs = drawn_once(None, model.predict(triplets, verbose=0))
+    assert np.mean(costs == 0) > 0.8                        # most teach nothing
     ```
 
     The corrected lines: all triplets of a batch, averaged over those that cost something, or semi-hard ones;
     train again:
 
     ```python
-    cost = keras.ops.maximum(positive[:, :, None] - negative[:, None, :] + margin, 0) * valid
-    loss = keras.ops.sum(cost) / keras.ops.maximum(keras.ops.sum(keras.ops.cast(cost > 0, "float32")), 1)
+    def batch_all(label, embedding, margin=0.2):
+        apart = keras.ops.sum(
+            (embedding[:, None] - embedding[None, :]) ** 2, axis=-1)
+        alike = label == keras.ops.transpose(label)
+        valid = keras.ops.cast(
+            alike[:, :, None] & ~alike[:, None, :], "float32")
+        cost = valid * keras.ops.maximum(
+            apart[:, :, None] - apart[:, None, :] + margin, 0)
+        active = keras.ops.sum(keras.ops.cast(cost > 0, "float32"))
+        return keras.ops.sum(cost) / keras.ops.maximum(active, 1)
+
+    model = keras.Sequential([keras.Input((64,)), new_encoder()])
+    model.compile("adam", batch_all)
+    model.fit(x[:900], y[:900, None].astype("float32"), epochs=5, verbose=0)
+    fresh = model.predict(x[900:], verbose=0)
+    apart = ((fresh[:, None] - fresh[None, :]) ** 2).sum(axis=-1)
+    np.fill_diagonal(apart, np.inf)
+    assert (y[900:][apart.argmin(axis=1)] == y[900:]).mean() > 0.85
     ```
 
     Seen in: omoindrot#6, #37, #51, pytorch-metric-learning#20, wanggrun#1.
+
+    See: Schroff, Kalenichenko and Philbin 2015 (FaceNet), for semi-hard triplets; Hermans, Beyer and Leibe 2017
+    (In defense of the triplet loss for person re-identification), for batch-all and the mean over active ones.
     """
     if (case.settings.training.loss or case.blueprint.loss or "") != "triplet":
         named = (case.blueprint.loss or "").lower()

@@ -34,24 +34,51 @@ def inexpressive_head(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    merged = keras.layers.Concatenate()([encoder(left), encoder(right)])
-    output = keras.layers.Dense(1, activation="sigmoid")(merged)
+    import keras
+    import numpy as np
+    from siamdoctor.examples import digit_pairs
+
+    left, right, same = digit_pairs()
+    encoder = keras.Sequential([keras.layers.Dense(32, activation="relu")])
+    a, b = keras.Input((64,)), keras.Input((64,))
+    merged = keras.layers.Concatenate()([encoder(a), encoder(b)])
+    output = keras.layers.Dense(1)(merged)                    # a logit
+    model = keras.Model([a, b], output)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    model.compile("adam", loss)
+    model.fit([left, right], same, epochs=10, verbose=0)
+
+    score = lambda i, j: model.predict([left[i], right[j]], verbose=0)
+    i, j = np.arange(500), np.arange(500, 1000)
+    crossed = score(i, i) + score(j, j) - score(i, j) - score(j, i)
+    assert np.abs(crossed).max() < 1e-3                     # always f(a) + g(b)
     ```
 
     The corrected lines, after which the model must be trained again:
 
     ```python
-    merged = keras.ops.absolute(encoder(left) - encoder(right))
-    output = keras.layers.Dense(1, activation="sigmoid")(merged)
+    merged = keras.ops.absolute(encoder(a) - encoder(b))
+    output = keras.layers.Dense(1)(merged)
+    mended = keras.Model([a, b], output)
+    mended.compile(keras.optimizers.Adam(0.003), loss)
+    mended.fit([left, right], same, epochs=20, verbose=0)
+    better = mended.predict([left, right], verbose=0) > 0
+    worse = model.predict([left, right], verbose=0) > 0
+    assert (better == same).mean() > (worse == same).mean() + 0.1
     ```
 
     or a hidden layer in between, which learns the comparison but needs more pairs for it:
 
     ```python
+    merged = keras.layers.Concatenate()([encoder(a), encoder(b)])
     merged = keras.layers.Dense(64, activation="relu")(merged)
+    output = keras.layers.Dense(1)(merged)
     ```
 
     Seen in: ai.stackexchange.com/questions/34041; 19 of 139 repositories concatenate, most with hidden layers.
+
+    See: Zagoruyko and Komodakis 2015 (Learning to compare image patches via convolutional neural networks), who
+    put hidden layers behind the concatenation.
     """
     head = case.blueprint.head
     if not head.learned:

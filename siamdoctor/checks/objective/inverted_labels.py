@@ -37,18 +37,46 @@ def inverted_labels(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    loss = y * d**2 + (1 - y) * keras.ops.maximum(margin - d, 0)**2   # wants 1 = same
-    y = (class_left != class_right)                                    # gives 1 = different
+    import keras
+    from sklearn.metrics import roc_auc_score
+    from siamdoctor.examples import digit_pairs
+
+    def contrastive(y, d, margin=1.0):                        # wants 1 = same
+        far = keras.ops.maximum(margin - d, 0)
+        return keras.ops.mean(y * d**2 + (1 - y) * far**2)
+
+    def siamese():
+        encoder = keras.Sequential([keras.layers.Dense(32, activation="relu"),
+                                    keras.layers.Dense(8)])
+        a, b = keras.Input((64,)), keras.Input((64,))
+        squares = keras.ops.square(encoder(a) - encoder(b))
+        distance = keras.ops.sqrt(keras.ops.maximum(
+            keras.ops.sum(squares, axis=1, keepdims=True), 1e-7))
+        model = keras.Model([a, b], distance)
+        model.compile("adam", contrastive)
+        return model
+
+    left, right, same = digit_pairs()
+    y = 1 - same                                           # gives 1 = different
+    model = siamese()
+    model.fit([left, right], y, epochs=20, verbose=0)
+    assert roc_auc_score(same, -model.predict([left, right], verbose=0)) < 0.5
     ```
 
     The corrected line, after which the model must be trained again:
 
     ```python
-    y = (class_left == class_right).astype("float32")
+    y = same
+    model = siamese()
+    model.fit([left, right], y, epochs=20, verbose=0)
+    assert roc_auc_score(same, -model.predict([left, right], verbose=0)) > 0.9
     ```
 
     Seen in: signet-pytorch#2 (confirmed by its author), keras#4980; twelve threads argue about it, most of
     them about a convention that was consistent.
+
+    See: Hadsell, Chopra and LeCun 2006 (Dimensionality reduction by learning an invariant mapping), where 0 is
+    similar.
     """
     if case.rule.metric == "output":
         return Evidence(

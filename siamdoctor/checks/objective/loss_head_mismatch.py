@@ -42,22 +42,48 @@ def loss_head_mismatch(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    distance = EuclideanDistance()([encoder(left), encoder(right)])
-    model = keras.Model([left, right], distance)
-    model.compile(loss="binary_crossentropy")
+    import keras
+    from sklearn.metrics import roc_auc_score
+    from siamdoctor.examples import digit_pairs
+
+    def new_distance():
+        encoder = keras.Sequential([keras.layers.Dense(32, activation="relu"),
+                                    keras.layers.Dense(8)])
+        squares = keras.ops.square(encoder(a) - encoder(b))
+        return keras.ops.sqrt(keras.ops.maximum(
+            keras.ops.sum(squares, axis=1, keepdims=True), 1e-7))
+
+    left, right, same = digit_pairs()
+    a, b = keras.Input((64,)), keras.Input((64,))
+    distance = new_distance()
+    model = keras.Model([a, b], distance)
+    model.compile("adam", "binary_crossentropy")
+    model.fit([left, right], same, epochs=10, verbose=0)
+    near = -model.predict([left, right], verbose=0)
+    assert roc_auc_score(same, near) < 0.7                    # near is not same
     ```
 
     The corrected lines, one or the other; train again:
 
     ```python
-    output = keras.layers.Dense(1, activation="sigmoid")(distance)
-    model = keras.Model([left, right], output)
-    model.compile(loss="binary_crossentropy")
+    near_is_same = keras.initializers.Constant(-1)            # not left to luck
+    output = keras.layers.Dense(1, activation="sigmoid",
+                                kernel_initializer=near_is_same)(new_distance())
+    mended = keras.Model([a, b], output)
+    mended.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+    mended.fit([left, right], same, epochs=20, verbose=0)
+    assert roc_auc_score(same, mended.predict([left, right], verbose=0)) > 0.8
     ```
 
     ```python
-    model = keras.Model([left, right], distance)
-    model.compile(loss=contrastive_loss)
+    def contrastive(same, distance, margin=1.0):
+        far = keras.ops.maximum(margin - distance, 0)
+        return keras.ops.mean(same * distance**2 + (1 - same) * far**2)
+
+    mended = keras.Model([a, b], new_distance())
+    mended.compile("adam", contrastive)
+    mended.fit([left, right], same, epochs=20, verbose=0)
+    assert roc_auc_score(same, -mended.predict([left, right], verbose=0)) > 0.8
     ```
 
     Contrastive loss on a sigmoid with margin 1 works in a fashion and is no cause of 50 % by itself; it stood
@@ -65,6 +91,10 @@ def loss_head_mismatch(case: Case) -> Evidence:
 
     Seen in: datascience.stackexchange.com/questions/65128 (cosine distance and cross-entropy), kubeflow#259,
     keras-io#2230; at least ten repositories.
+
+    See: Hadsell, Chopra and LeCun 2006 (Dimensionality reduction by learning an invariant mapping), for the loss
+    that wants a distance; Koch, Zemel and Salakhutdinov 2015 (Siamese neural networks for one-shot image
+    recognition), for the head that wants cross-entropy.
     """
     loss = loss_in_use(case.blueprint, case.settings)
     if loss is None:

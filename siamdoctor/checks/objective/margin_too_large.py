@@ -37,17 +37,46 @@ def margin_too_large(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    x = keras.layers.UnitNormalization()(x)
-    loss = contrastive_loss(margin=5.0)
+    import keras
+    from siamdoctor.examples import digit_pairs
+
+    def contrastive_with(margin):
+        def contrastive(same, distance):
+            far = keras.ops.maximum(margin - distance, 0)
+            return keras.ops.mean(same * distance**2 + (1 - same) * far**2)
+        return contrastive
+
+    left, right, same = digit_pairs()
+    encoder = keras.Sequential([keras.layers.Dense(32, activation="relu"),
+                                keras.layers.Dense(8),
+                                keras.layers.UnitNormalization()])
+    a, b = keras.Input((64,)), keras.Input((64,))
+    squares = keras.ops.square(encoder(a) - encoder(b))
+    distance = keras.ops.sqrt(
+        keras.ops.maximum(keras.ops.sum(squares, axis=1, keepdims=True), 1e-7))
+    model = keras.Model([a, b], distance)
+    margin = 5.0
+    model.compile("adam", contrastive_with(margin))
+    model.fit([left, right], same, epochs=15, verbose=0)
+    distances = model.predict([left, right], verbose=0)
+    assert (distances < margin).all()                     # every pair is pushed
+    assert (distances < margin / 2).all()                     # called the same
     ```
 
     The corrected line; `siamdoctor sweep-margin` measures which margins would work:
 
     ```python
-    loss = contrastive_loss(margin=1.0)
+    margin = 1.0
+    model.compile("adam", contrastive_with(margin))
+    model.fit([left, right], same, epochs=15, verbose=0)
+    distances = model.predict([left, right], verbose=0)
+    assert ((distances < margin / 2) == same).mean() > 0.8
     ```
 
     Seen in: sentence-transformers#1183, pytorch-metric-learning#504, adambielski#51.
+
+    See: Schroff, Kalenichenko and Philbin 2015 (FaceNet), a margin of 0.2 on unit vectors and squared distances;
+    Musgrave, Belongie and Lim 2020 (A metric learning reality check), who search for each margin.
     """
     margin = declared_margin(case)
     distance, same = case.deployed.metric_distance("euclidean"), case.pairs.same

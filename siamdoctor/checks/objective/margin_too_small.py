@@ -38,16 +38,50 @@ def margin_too_small(case: Case) -> Evidence:
     A model that has it:
 
     ```python
-    loss = contrastive_loss(margin=0.01)
+    import keras
+    import numpy as np
+    from siamdoctor.examples import digit_pairs
+
+    def contrastive_with(margin):
+        def contrastive(same, distance):
+            far = keras.ops.maximum(margin - distance, 0)
+            return keras.ops.mean(same * distance**2 + (1 - same) * far**2)
+        return contrastive
+
+    def siamese(margin):
+        encoder = keras.Sequential([keras.layers.Dense(32, activation="relu"),
+                                    keras.layers.Dense(8)])
+        a, b = keras.Input((64,)), keras.Input((64,))
+        squares = keras.ops.square(encoder(a) - encoder(b))
+        distance = keras.ops.sqrt(keras.ops.maximum(
+            keras.ops.sum(squares, axis=1, keepdims=True), 1e-7))
+        model = keras.Model([a, b], distance)
+        model.compile(keras.optimizers.Adam(0.003), contrastive_with(margin))
+        return model
+
+    left, right, same = digit_pairs()
+    model = siamese(margin=0.01)
+    before = model.predict([left, right], verbose=0)
+    assert (before[same == 0] > 0.01).all()                   # nobody is pushed
+    model.fit([left, right], same, epochs=15, verbose=0)
+    after = model.predict([left, right], verbose=0)
+    assert np.median(after) < np.median(before) / 10        # everything shrinks
+    assert ((after < 0.5) == same).mean() < 0.55
     ```
 
     The corrected line; `siamdoctor sweep-margin` measures which margins would work:
 
     ```python
-    loss = contrastive_loss(margin=1.0)
+    model = siamese(margin=1.0)
+    model.fit([left, right], same, epochs=15, verbose=0)
+    after = model.predict([left, right], verbose=0)
+    assert ((after < 0.5) == same).mean() > 0.8
     ```
 
     Seen in: the article "Why is my Siamese network achieving only 50% accuracy?"; keras#9054.
+
+    See: Hadsell, Chopra and LeCun 2006 (Dimensionality reduction by learning an invariant mapping): without enough
+    push the loss has a trivial solution, one point.
     """
     margin = declared_margin(case)
     distance, same = case.deployed.metric_distance("euclidean"), case.pairs.same

@@ -30,19 +30,53 @@ def leaky_evaluation(case: Case) -> Evidence:
     A program that has it:
 
     ```python
-    pairs, labels = make_pairs(images, identities)
-    model.fit(pairs, labels, validation_split=0.2)        # the same images on both sides
+    import itertools
+    import keras
+    import numpy as np
+    from siamdoctor.examples import digits
+
+    def all_pairs(images):
+        first, second = np.array(list(itertools.combinations(images, 2))).T
+        return first, second, y[first] == y[second]
+
+    def siamese():
+        encoder = keras.Sequential([keras.layers.Dense(64, activation="relu")])
+        a, b = keras.Input((64,)), keras.Input((64,))
+        difference = keras.ops.absolute(encoder(a) - encoder(b))
+        output = keras.layers.Dense(1, activation="sigmoid")(difference)
+        model = keras.Model([a, b], output)
+        model.compile("adam", "binary_crossentropy")
+        return model
+
+    x, y = digits()
+    rng = np.random.default_rng(0)
+    first, second, same = all_pairs(np.arange(60))
+    order = rng.permutation(len(same))
+    train, held_out = order[300:], order[:300]                # splits the pairs
+    model = siamese()
+    left, right = first[train], second[train]
+    model.fit([x[left], x[right]], same[train], epochs=5, verbose=0)
+    known = np.isin(first[held_out], np.r_[left, right])
+    assert known.all()                                        # no image is new
     ```
 
     The corrected lines: split the identities (or at least the images) first, then pair:
 
     ```python
-    known, fresh = train_test_split(np.unique(identities), test_size=0.2)
-    training = make_pairs(images, identities, among=known)
-    validation = make_pairs(images, identities, among=fresh)
+    from sklearn.model_selection import train_test_split
+
+    known, fresh = train_test_split(np.unique(y), test_size=0.3, random_state=0)
+    first, second, same = all_pairs(np.flatnonzero(np.isin(y, known))[:60])
+    model = siamese()
+    model.fit([x[first], x[second]], same, epochs=5, verbose=0)
+    left, right, truth = all_pairs(np.flatnonzero(np.isin(y, fresh))[:60])
+    honest = model.evaluate([x[left], x[right]], truth, verbose=0)
+    assert not set(y[left]) & set(y[first])
     ```
 
     Seen in: keras-io PR #461 (the official example was changed for it), fastai#2781, keras-io#1625.
+
+    See: Kapoor and Narayanan 2023 (Leakage and the reproducibility crisis in machine-learning-based science).
     """
     found = leakage(case.training.samples, case.samples)
     leaked = _equal(case)

@@ -17,28 +17,48 @@ def mismatched_metric(case: Case) -> Evidence:
 
     How it looks: another metric, with its own tuned threshold, is clearly better on the same embeddings.
 
-    A model that has it:
+    A program that has it:
 
     ```python
-    distance = np.linalg.norm(a - b, axis=1)             # the loss was on cosine similarity
+    import keras
+    import numpy as np
+    from sklearn.metrics import roc_auc_score
+    from siamdoctor.examples import digit_pairs
+
+    left, right, same = digit_pairs()
+    rng = np.random.default_rng(0)
+    brighter, darker = 10 ** rng.uniform(-1, 1, size=(2, len(left), 1))
+    left, right = left * brighter, right * darker             # lengths wander
+    encoder = keras.Sequential([keras.layers.Dense(32, use_bias=False),
+                                keras.layers.Dense(16, use_bias=False)])
+    a, b = keras.Input((64,)), keras.Input((64,))
+    cosine = keras.layers.Dot(axes=1, normalize=True)([encoder(a), encoder(b)])
+    model = keras.Model([a, b], cosine)
+    model.compile("adam", "mse")                             # trained on cosine
+    model.fit([left, right], same, epochs=10, verbose=0)
+
+    u, v = (encoder.predict(x, verbose=0) for x in (left, right))
+    euclidean = np.linalg.norm(u - v, axis=1)                # scored on another
+    before = roc_auc_score(same, -euclidean)
+    assert before < 0.75
     ```
 
     The corrected lines (scipy's `cosine` wants two vectors, not (1, d) arrays; this works on batches):
 
     ```python
-    a = a / np.linalg.norm(a, axis=1, keepdims=True)
-    b = b / np.linalg.norm(b, axis=1, keepdims=True)
-    distance = 1 - (a * b).sum(axis=1)
+    u = u / np.linalg.norm(u, axis=1, keepdims=True)
+    v = v / np.linalg.norm(v, axis=1, keepdims=True)
+    distance = 1 - (u * v).sum(axis=1)
+    assert roc_auc_score(same, -distance) > before + 0.15
     ```
 
-    or normalise inside the model, after which the two metrics agree:
-
-    ```python
-    x = keras.layers.UnitNormalization()(x)
-    ```
+    or normalise inside the model, with `keras.layers.UnitNormalization()` as the encoder's last layer, after which
+    the two metrics agree.
 
     Seen in: the article "Why is my Siamese network achieving only 50% accuracy?" (cosine +15 points),
     facenet#594, embetter#73, sigver#19.
+
+    See: Wang, Xiang, Cheng and Yuille 2017 (NormFace: L2 hypersphere embedding for face verification).
     """
     if case.rule.metric == "output":
         return Evidence(
