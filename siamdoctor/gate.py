@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from siamdoctor.bar import CLEAR, FOUND, UNJUDGED, FailOn
+from siamdoctor.bar import CLEAR, FOUND, INTERRUPTED, OVER_BUDGET, UNJUDGED, FailOn
 from siamdoctor.changes import Changes, compare_reports
 from siamdoctor.errors import BadSettings
 from siamdoctor.results import LEVELS, Cause, Report
@@ -69,14 +69,18 @@ def judge(
     accepted = {**_known(changes), **_suppressed(suppressions, today)}
     failing = tuple(name for name in counted if name not in accepted)
     fell = changes is not None and changes.accuracy_fell and fail_on != "never"
-    unjudged = why_unjudged(report)
+    unjudged = why_unjudged(report) or (None if failing or fell else _left_out(report))
     return Ruling(
-        exit_code=UNJUDGED if unjudged else FOUND if failing or fell else CLEAR,
+        exit_code=INTERRUPTED if report.interrupted else UNJUDGED if unjudged else FOUND if failing or fell else CLEAR,
         fail_on=fail_on,
         failing=failing,
         accepted=tuple(Accepted(cause=name, why=accepted[name]) for name in counted if name in accepted),
         notes=(*_about_suppressions(report, suppressions, today), *_about_baseline(changes)),
-        sentence=f"Could not judge: {unjudged}." if unjudged else _sentence(failing, fail_on, fell=fell),
+        sentence="Interrupted; these are results so far."
+        if report.interrupted
+        else f"Could not judge: {unjudged}."
+        if unjudged
+        else _sentence(failing, fail_on, fell=fell),
     )
 
 
@@ -96,6 +100,12 @@ def why_unjudged(report: Report) -> str | None:
     if report.verdict == "inconclusive":
         return "too few independent identities or pairs for a verdict"
     return None
+
+
+def _left_out(report: Report) -> str | None:
+    """What nobody looked for, as the end of a sentence: a report that is clear so far says nothing of the rest."""
+    late = [c.id for c in report.checks if c.status == "skipped" and (c.reason or "").startswith(OVER_BUDGET)]
+    return f"{_count(late, 'check')} did not fit into the budget ({', '.join(late)})" if late else None
 
 
 def _sentence(failing: tuple[str, ...], fail_on: FailOn, *, fell: bool) -> str:
@@ -145,6 +155,8 @@ def _about_suppressions(report: Report, suppressions: tuple[Suppression, ...], t
             notes.append(f"The suppression of {suppression.cause} was not needed: the cause was not found.")
         elif _expired(suppression, today):
             notes.append(f"The suppression of {suppression.cause} expired on {suppression.expires}.")
+        elif suppression.expires is None:
+            notes.append(f"The suppression of {suppression.cause} has no last day; `expires` gives it one.")
     return notes
 
 
@@ -154,6 +166,8 @@ def _about_baseline(changes: Changes | None) -> list[str]:
         return []
     words = {"new": "is new since", "worse": "is worse than in", "gone": "is gone since"}
     notes = [f"{c.id} {words[c.kind]} the baseline." for c in changes.causes if c.kind in words]
+    if changes.before is None:
+        notes.append("The baseline holds no accuracy, so the accuracy was not compared.")
     if changes.accuracy_fell and changes.after is not None and changes.before is not None:
         notes.append(
             f"Accuracy {changes.after.value:.1%} is below the baseline's interval, "

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from collections.abc import Sequence
 
+from siamdoctor.bar import OVER_BUDGET
 from siamdoctor.case import Case
 from siamdoctor.errors import SiamdoctorError, Unavailable
 from siamdoctor.registry import Check
-from siamdoctor.results import CheckResult, Status
+from siamdoctor.results import CheckResult, Evidence, Status
 
 FOUND = 0.25  # certainty from which a fault counts as found rather than as a near miss
 
@@ -25,7 +27,7 @@ def run_checks(checks: Sequence[Check], case: Case, *, budget: float | None = No
     results, began = [], time.monotonic()
     for number, check in enumerate(checks):
         if budget is not None and time.monotonic() - began > budget:
-            reason = f"the budget of {budget:g} s was used up"
+            reason = f"{OVER_BUDGET} of {budget:g} s was used up"
             results.append(CheckResult(id=check.id, code=check.code, status="skipped", seconds=0.0, reason=reason))
             continue
         case.progress(f"checking: {check.id}", 0.3 + 0.65 * number / max(1, len(checks)))
@@ -50,5 +52,18 @@ def run_check(check: Check, case: Case) -> CheckResult:
         place = traceback.extract_tb(crash.__traceback__)[-1]
         reason = f"{type(crash).__name__}: {crash} ({place.name}, line {place.lineno})"
         return CheckResult(id=check.id, code=check.code, status="crashed", seconds=elapsed(), reason=reason)
+    broken = _broken(evidence)
+    if broken is not None:
+        return CheckResult(id=check.id, code=check.code, status="crashed", seconds=elapsed(), reason=broken)
     status: Status = "found" if evidence.certainty >= FOUND else "clear"
     return CheckResult(id=check.id, code=check.code, status=status, seconds=elapsed(), evidence=evidence)
+
+
+def _broken(evidence: Evidence) -> str | None:
+    """Why evidence supports no judgement: NaN is below every bound, so it would pass for a clear check."""
+    if not 0 <= evidence.certainty <= 1:
+        return f"the certainty is {evidence.certainty}, which is no number from 0 to 1"
+    gain = evidence.recovers
+    if gain is not None and not all(map(math.isfinite, (gain.points, gain.low, gain.high))):
+        return f"what the remedy recovers is {gain.points} [{gain.low}, {gain.high}], which are no finite numbers"
+    return None

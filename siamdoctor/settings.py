@@ -117,7 +117,9 @@ class Suppression:
     expires: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an expiry that is no day, before the run rather than after it."""
+        """Refuse a suppression without a reason, and an expiry that is no day, before the run rather than after it."""
+        if not self.reason.strip():
+            raise BadSettings(f"report.suppress: a suppression needs a reason. Received: reason='' for {self.cause!r}")
         try:
             if self.expires is not None:
                 date.fromisoformat(self.expires)

@@ -67,12 +67,13 @@ FailOnOption = Annotated[
     ),
 ]
 ConfigOption = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         "--config",
         "-c",
         metavar="FILE",
-        help="Settings. Default: siamdoctor.yaml beside the model, then in the working directory.",
+        help="Settings. Default: siamdoctor.yaml beside the model, then in the working directory. "
+        "Repeatable: a later file outranks an earlier one.",
         show_default=False,
         rich_help_panel=_RUN,
     ),

@@ -67,10 +67,13 @@ def settle_model(request: Request) -> Settings:
 
 
 def settings_of_file(request: Request) -> Settings:
-    """The settings file that applies, or the defaults where there is none."""
+    """The settings files that apply, the later over the earlier, or the defaults where there is none."""
     model = Path(request.model) if request.model is not None else None
-    path = request.config or find_settings_file(model, Path.cwd())
-    return read_settings(path) if path is not None else Settings()
+    found = find_settings_file(model, Path.cwd()) if not request.config else None
+    settings = None
+    for path in request.config or ([found] if found is not None else []):
+        settings = read_settings(path, over=settings)
+    return settings or Settings()
 
 
 def local_path(text: str, name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -45,6 +46,8 @@ class Node:
         """A number."""
         if isinstance(self.content, bool) or not isinstance(self.content, int | float):
             raise self.unfit("is not a number")
+        if not math.isfinite(self.content):  # JSON as Python reads it lets NaN through, and nothing is below NaN
+            raise self.unfit("is not a finite number")
         return float(self.content)
 
     def one_of(self, known: tuple[str, ...]) -> str:

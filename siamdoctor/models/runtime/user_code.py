@@ -12,6 +12,8 @@ from siamdoctor.errors import BadSettings, SiamdoctorError, UnreadableModel
 from siamdoctor.models.own_code import split_names
 from siamdoctor.models.runtime.backend import import_keras
 
+EVERY_LAYER = ("name", "trainable", "dtype")  # settings that Keras gives every layer
+
 
 def built_by(source: str) -> str:
     """The configuration, as JSON, of the model that `module:function` or `file.py:function` returns.
@@ -33,7 +35,7 @@ def built_by(source: str) -> str:
         return str(build().to_json())
     except SiamdoctorError:
         raise
-    except Exception as error:  # user code may raise anything, and none of it is a fault of this program
+    except (Exception, SystemExit) as error:  # user code may raise anything, and must not end a gate with its own code
         raise UnreadableModel(
             f"The function failed ({type(error).__name__}: {error}). Received: architecture={source!r}"
         ) from error
@@ -51,7 +53,7 @@ def user_module(where: str) -> ModuleType:
         raise BadSettings(f"There is no such file. Received: {where}")
     try:
         return _from_file(path) if is_file else importlib.import_module(where)
-    except Exception as error:  # user code may raise anything, and none of it is a fault of this program
+    except (Exception, SystemExit) as error:  # user code may raise anything, and must not end a gate with its own code
         raise BadSettings(f"Your code fails on import ({type(error).__name__}: {error}). Received: {where}") from error
 
 
@@ -76,7 +78,28 @@ def own_objects(source: str | None) -> dict[str, object]:
     where, chosen = split_names(source)
     module = user_module(where)
     return {
-        name: value
+        name: _tolerant(value)
         for name, value in vars(module).items()
         if callable(value) and not name.startswith("_") and (not chosen or name in chosen)
     }
+
+
+def _tolerant(value: object) -> object:
+    """A layer class that may be made with Keras' settings also where its `__init__` takes or passes on none.
+
+    Many do not, since that shows only on loading: `def __init__(self): super().__init__()`.
+    """
+    import keras  # noqa: PLC0415  (loaded by then, by `import_keras`)
+
+    if not (isinstance(value, type) and issubclass(value, keras.layers.Layer)):
+        return value
+
+    def from_config(_: type, config: dict[str, object]) -> object:
+        try:
+            made = value.from_config(config)  # type: ignore[attr-defined]
+        except (TypeError, NotImplementedError):
+            made = value(**{key: setting for key, setting in config.items() if key not in EVERY_LAYER})
+        made.name = config.get("name", made.name)
+        return made
+
+    return type(value.__name__, (value,), {"from_config": classmethod(from_config), "__module__": value.__module__})
