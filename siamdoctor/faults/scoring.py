@@ -34,12 +34,12 @@ def inverted_metric(recipe: Recipe) -> Recipe:
 
 @fault(*RAW_DISTANCE, "unit-norm", "triplet")
 def wrong_threshold(recipe: Recipe) -> Recipe:
-    """Trained with a margin of 0.2 or 5, or for triplets, and judged at the 0.5 of the tutorials."""
+    """Trained with a margin of 0.2, 0.25 or 5, or for triplets, and judged at the 0.5 of the tutorials."""
     use = replace(recipe.deployment, threshold=0.5)
     if recipe.training.loss == "triplet":
         wide = replace(recipe.encoder, unit_norm=False)
         return replace(recipe, encoder=wide, deployment=use, training=replace(recipe.training, margin=1.0))
-    reachable = (0.2, 0.1) if recipe.encoder.unit_norm else (0.2, 5.0, 0.1)
+    reachable = (0.2, 0.25) if recipe.encoder.unit_norm else (0.2, 5.0, 0.25)
     margin = reachable[way(recipe, len(reachable))]
     return replace(recipe, training=replace(recipe.training, margin=margin), deployment=use)
 
