@@ -90,8 +90,9 @@ def insufficient_augmentation(case: Case) -> Evidence:
     return Evidence(
         certainty=certainty,
         summary=(
-            f"The embedding is not invariant to {names if moved else 'turns and shifts together'}: mildly transformed, the training pairs themselves fall "
-            f"from {100 * facts.seen.value:.0f} to {100 * facts.perturbed.value:.0f} %."
+            f"The embedding is not invariant to {names if moved else 'turns and shifts together'}: mildly "
+            f"transformed, the training pairs themselves fall from {100 * facts.seen.value:.0f} to "
+            f"{100 * facts.perturbed.value:.0f} %."
             if facts is not None and certainty
             else f"Transforms that move an image as far as another identity: {names}."
         ),
