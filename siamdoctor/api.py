@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from siamdoctor import __version__, answers, sweeping
 from siamdoctor.answer_results import AugmentationCheck, ChanceLevel, MarginSweep, MetricComparison
 from siamdoctor.case import Case, Progress
+from siamdoctor.data.given import given_samples
 from siamdoctor.data.reading import find_training_split, read_samples
 from siamdoctor.describing import assumptions, subject, warnings
 from siamdoctor.errors import BadSettings, Unavailable
@@ -24,6 +25,7 @@ from siamdoctor.trials.thorough import Thorough, thorough
 from siamdoctor.verdict import attainable, headline, verdict
 
 if TYPE_CHECKING:
+    from siamdoctor.data.samples import Samples
     from siamdoctor.models.blueprint import Blueprint
     from siamdoctor.models.runtime import Twin
 
@@ -32,8 +34,9 @@ CHANCE = 0.5
 
 def diagnose(
     model: str | Path | object | None = None,
-    data: str | Path | None = None,
+    data: object = None,
     *,
+    train: object = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -41,7 +44,9 @@ def diagnose(
 
     Args:
         model: path of a saved model, or a live `keras.Model`; None to take it from the settings.
-        data: path of the data set; None to take it from the settings.
+        data: path of the data set, or arrays: (samples, classes), or ((left, right), labels). None to take it
+            from the settings.
+        train: the training data in the same forms, for the checks that compare them with the data.
         settings: facts and settings; without them `siamdoctor.yaml` is looked for beside the model and in
             the working directory.
         progress: called with what is being done and the share that is done, 0 to 1.
@@ -49,9 +54,11 @@ def diagnose(
     Raises:
         SiamdoctorError: something given cannot be read or used; the message says what to do.
     """
-    settings = _completed(model, data, settings)
+    settings = _completed(model, data, train, settings)
     checks = select(settings.report.select, settings.report.ignore)
-    case = open_case(settings, progress=progress, live=None if isinstance(model, str | Path) else model)
+    case = open_case(
+        settings, progress=progress, live=_unless_path(model), data=_unless_path(data), train=_unless_path(train)
+    )
     results = run_checks(checks, case, budget=settings.budget)
     tried = thorough(case, results, checks, budget=settings.budget) if settings.thorough else Thorough(results=results)
     results = tried.results
@@ -83,33 +90,53 @@ def diagnose(
     )
 
 
-def _completed(model: object, data: str | Path | None, settings: Settings | None) -> Settings:
-    """The settings with the model and data of the call put in."""
+def _unless_path(given: object) -> object:
+    """What was given, where it is an object in memory."""
+    return None if isinstance(given, str | Path) else given
+
+
+def _completed(model: object, data: object, train: object, settings: Settings | None) -> Settings:
+    """The settings with the paths of the call put in."""
     path = Path(model) if isinstance(model, str | Path) else None
     if settings is None:
         found = find_settings_file(path, Path.cwd())
         settings = read_settings(found) if found is not None else Settings()
     if path is not None:
         settings = dataclasses.replace(settings, model=dataclasses.replace(settings.model, path=path))
-    if data is not None:
-        settings = dataclasses.replace(settings, data=dataclasses.replace(settings.data, path=Path(data)))
-    return settings
+    kept = settings.data
+    return dataclasses.replace(
+        settings,
+        data=dataclasses.replace(
+            kept,
+            path=Path(data) if isinstance(data, str | Path) else kept.path,
+            train=Path(train) if isinstance(train, str | Path) else kept.train,
+        ),
+    )
 
 
-def open_case(settings: Settings, *, progress: Progress | None = None, live: object | None = None) -> Case:
+def open_case(
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    live: object | None = None,
+    data: object = None,
+    train: object = None,
+) -> Case:
     """Read the model's description and the data set's, without running anything.
+
+    Args:
+        settings: with the paths of what is not in memory.
+        progress: called with what is being done.
+        live: a model in memory.
+        data: arrays in memory, in place of the settings' path.
+        train: the same of the training data.
 
     Raises:
         BadSettings: no model or no data was named.
         UnreadableModel, UnreadableData: they cannot be read.
     """
     blueprint = inspect_model(settings, live=live)
-    if settings.data.path is None:
-        raise BadSettings(f"No data set was named. Give it as DATA, or write data: {{path: ...}} in {FILE_NAME}.")
-    same_label = settings.training.same_label
-    samples = read_samples(settings.data.path, same_label=same_label)
-    train = settings.data.train or find_training_split(settings.data.path)
-    training_samples = read_samples(train, split="train", same_label=same_label) if train is not None else None
+    samples, training_samples = _samples(settings, data, train)
 
     def load(blueprint: Blueprint) -> Twin:
         from siamdoctor.models.runtime import load_twin  # noqa: PLC0415  (TensorFlow: four seconds, only when needed)
@@ -124,6 +151,21 @@ def open_case(settings: Settings, *, progress: Progress | None = None, live: obj
         load_twin=load,
         progress=progress,
     )
+
+
+def _samples(settings: Settings, data: object, train: object) -> tuple[Samples, Samples | None]:
+    """The data to judge by and the training data, each from memory or from its path."""
+    path, same_label = settings.data.path, settings.training.same_label
+    if data is not None:
+        samples, beside = given_samples(data, same_label=same_label), None
+    elif path is not None:
+        samples, beside = read_samples(path, same_label=same_label), find_training_split(path)
+    else:
+        raise BadSettings(f"No data set was named. Give it as DATA, or write data: {{path: ...}} in {FILE_NAME}.")
+    if train is not None:
+        return samples, given_samples(train, name="train", same_label=same_label)
+    folder = settings.data.train or beside
+    return samples, read_samples(folder, split="train", same_label=same_label) if folder is not None else None
 
 
 def inspect_model(settings: Settings, *, live: object | None = None) -> Blueprint:
@@ -170,6 +212,9 @@ def check_augmentation(
     """What the embedding is and is not invariant to; see `answers.check_augmentation`."""
     case = open_case(settings, progress=progress)
     answer, said = answers.check_augmentation(case)
+    if settings.thorough:
+        tried, gaps = answers.tried_augmentation(case, settings.budget)
+        answer, said = dataclasses.replace(answer, trial=tried), said + gaps
     return subject(case), answer, assumptions(case) + said
 
 

@@ -272,6 +272,13 @@ class Report:
     warnings: tuple[str, ...] = ()
     pictures: Pictures = Pictures()
     schema_version: int = 1
+
+    def _repr_html_(self) -> str:
+        """The report as notebooks show it."""
+        from siamdoctor.notebook import shown_in_notebook  # noqa: PLC0415  (results know no renderer but by this name)
+
+        return shown_in_notebook(self)
+
     trials: tuple[Trial, ...] = ()
     tie: Tie | None = None
     partial: bool = False
