@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from siamdoctor.models.config import integer, mapping, objects, sequence, text
 from siamdoctor.models.graph import Argument, Graph, Layer
-from siamdoctor.models.known_classes import ACTIVATIONS, CONSTANTS, INNER, LAYERS, OPERATIONS
+from siamdoctor.models.known_classes import ACTIVATIONS, CONSTANTS, INNER, LAYERS, MODELS, OPERATIONS
 from siamdoctor.models.weights import LayerVariables
 from siamdoctor.results import Json
 
@@ -90,7 +90,9 @@ def _known(name: str, item: Mapping[str, Json], supplied: frozenset[str]) -> boo
     """Whether a serialised object inside a config is a harmless part of Keras, or the user's own."""
     if name == "function":
         return text(item.get("config")) in ACTIVATIONS | supplied
-    if name in CONSTANTS or name in supplied:
+    if name in CONSTANTS or name in supplied or name == "__keras_tensor__":
+        return True
+    if name in OPERATIONS and item.get("module") == OPERATIONS[name]:
         return True
     return any(name in names for names in INNER.values()) and text(item.get("registered_name")) in (None, name)
 
@@ -112,7 +114,7 @@ def _integers(value: Json) -> Iterator[int]:
     for item in sequence(value):
         yield from _integers(item)
     inner = mapping(value)
-    if "layers" in inner or text(inner.get("class_name")) in LAYERS:
+    if "layers" in inner or text(inner.get("class_name")) in LAYERS | MODELS:
         for key, item in mapping(inner.get("config")).items():
             if key not in NOT_A_SIZE:
                 yield from _integers(item)

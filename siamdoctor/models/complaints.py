@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from siamdoctor.models.audit import allowed
+from siamdoctor.models.clues import function_name
 from siamdoctor.models.graph import Graph
 from siamdoctor.models.parts import Parts
 
@@ -43,7 +44,12 @@ def _for_encoder(graph: Graph) -> Iterator[str]:
 
 def _for_classes(graph: Graph) -> Iterator[str]:
     """The option for classes of the user's own."""
-    own = dict.fromkeys(
+    functions = dict.fromkeys(
+        name
+        for layer in graph.layers.values()
+        if layer.class_name == "Lambda" and not allowed(layer) and (name := function_name(layer)) is not None
+    )
+    own = functions | dict.fromkeys(
         layer.class_name
         for layer in graph.layers.values()
         if not allowed(layer) and not layer.is_operation and layer.class_name != "Lambda"

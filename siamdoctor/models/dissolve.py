@@ -224,7 +224,13 @@ class _Builder:
         self.calls.append(Call(layer=layer.name, args=modern.args))
 
     def add_input(self, entry: Mapping[str, Json], path: tuple[str, ...]) -> Tensor:
-        """An input of the outermost model."""
+        """An input of the outermost model.
+
+        Raises:
+            UnreadableModel: what is named as an input is another layer.
+        """
+        if text(entry.get("class_name")) != "InputLayer":
+            raise UnreadableModel(f"The model names as input what is no input layer. Received: {saved_name(entry)!r}")
         layer = self._layer(entry, (*path, saved_name(entry)), ())
         self.calls.append(Call(layer=layer.name))
         tensor = Tensor(len(self.calls) - 1)
@@ -242,12 +248,13 @@ class _Builder:
             while name in self.layers:
                 name += "_"
             self.names[path] = name
-            class_name = text(entry.get("class_name")) or ""
+            written = text(entry.get("class_name")) or ""
+            class_name = written.rpartition(">")[2]  # HDF5 files have the package of a registered class before it
             self.layers[name] = Layer(
                 name=name,
                 class_name=class_name,
                 module=text(entry.get("module")),
-                registered_name=text(entry.get("registered_name")),
+                registered_name=text(entry.get("registered_name")) or (written if written != class_name else None),
                 config=modern_config(class_name, mapping(entry.get("config"))),
                 path=path,
                 slots=slots,

@@ -85,6 +85,10 @@ INNER = {
     "keras.constraints": CONSTRAINTS,
     "keras": POLICIES,
     "keras.layers": LAYERS,
+    "keras.src.models.functional": _names("Functional"),
+    "keras.src.models.sequential": _names("Sequential"),
 }
+# Models that a wrapper may hold, such as the one that `TimeDistributed` applies to every step.
+MODELS = _names("Functional Sequential")
 # Constants that Keras writes down as objects.
 CONSTANTS = _names("__tuple__ __slice__ __ellipsis__ __numpy__ __tensor__")

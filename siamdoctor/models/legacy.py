@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from siamdoctor.models.config import mapping, sequence, text
-from siamdoctor.models.graph import Argument
-from siamdoctor.models.known_classes import INNER, OPERATIONS
+from siamdoctor.models.graph import Argument, is_operation
+from siamdoctor.models.known_classes import INNER, LAYERS, MODELS, OPERATIONS
 from siamdoctor.results import Json
 
 # Settings that were dropped; none of them changes what a trained layer computes.
@@ -92,11 +92,20 @@ def _modern(value: Json) -> Json:
         return value
     name = text(value.get("class_name"))
     module = next((m for m, names in INNER.items() if name in names), None)
-    if name is None or module is None or "config" not in value:
+    if name is None or module is None or "config" not in value or is_operation(value):
         return {key: _modern(item) for key, item in value.items()}
     inner = mapping(value.get("config"))
-    config: Json = modern_config(name, inner) if module == "keras.layers" else inner
-    return {"module": module, "class_name": name, "config": config, "registered_name": value.get("registered_name")}
+    config: Json = modern_config(name, inner) if name in LAYERS | MODELS else inner
+    beside: dict[str, Json] = {
+        key: value[key] for key in ("name", "inbound_nodes") if key in value
+    }  # of a layer inside a model
+    return {
+        "module": module,
+        "class_name": name,
+        "config": config,
+        "registered_name": value.get("registered_name"),
+        **beside,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from siamdoctor.models.graph import Graph, Layer
 from siamdoctor.models.hdf5 import StoredArray, WeightStore
 
-# Each array with its variable's name, "" where the format stores none.
+# Each array with its variable's name; where the format stores none, with its place in the layer's group, after a slash.
 Found = list[tuple[str, StoredArray]]
 # Parts of a layer that is made of layers, in the order of Keras' `layer.weights`.
 PARTS = (
@@ -62,7 +62,7 @@ def find_numbered(file: WeightStore, inside: str | None) -> Callable[[Layer], Fo
             place = known or numbered or f"{homes[0]}/{slot}"
         paths = [path for path in below.get(place, ()) if "seed_generator" not in path]
         ordered = sorted(paths, key=lambda path: _position(path.removeprefix(f"{place}/")))
-        return [("", arrays[path]) for path in ordered]
+        return [(path.removeprefix(place), arrays[path]) for path in ordered]
 
     return find
 

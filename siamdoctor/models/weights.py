@@ -27,11 +27,15 @@ VARIABLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """One variable of a layer: its name ("kernel"), the stored array, the initialiser's class name."""
+    """One variable of a layer: its name ("kernel"), the stored array, the initialiser's class name.
+
+    place: where the array lies below the layer's group, empty where the file lists a layer's variables by name.
+    """
 
     name: str
     array: StoredArray
     initializer: str | None
+    place: str = ""
 
 
 LayerVariables = Mapping[str, tuple[Variable, ...]]
@@ -54,15 +58,20 @@ def variables_of(graph: Graph, file: WeightStore, *, inside: str | None = None) 
         if arrays:
             names = _names(layer, arrays)
             found[name] = tuple(
-                Variable(name=n, array=a, initializer=_initializer(layer, n))
-                for n, (_, a) in zip(names, arrays, strict=True)
+                Variable(name=n, array=a, initializer=_initializer(layer, n), place=_place(label))
+                for n, (label, a) in zip(names, arrays, strict=True)
             )
     return found
 
 
+def _place(label: str) -> str:
+    """Where an array lies below its layer, which stands after a slash where there is no name."""
+    return label[1:] if label.startswith("/") else ""
+
+
 def _names(layer: Layer, arrays: list[tuple[str, StoredArray]]) -> list[str]:
     """Names as stored, where the format stores them, else from what the layer class is known to have."""
-    if all(label for label, _ in arrays):
+    if all(label and not label.startswith("/") for label, _ in arrays):
         return [label for label, _ in arrays]
     known = list(VARIABLES.get(layer.class_name, ("kernel", "bias")))
     config = layer.config

@@ -91,6 +91,47 @@ class Tower(layers.Layer):
         return self.dense(keras.ops.reshape(x, (-1, 64)))
 
 
+OWN_TOWERS = """
+import keras
+from keras import layers
+
+@keras.saving.register_keras_serializable("Mine")
+class Tower(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.second = layers.Dense(6)
+        self.first = layers.Dense(6)
+        self.norm = layers.BatchNormalization()
+        self.drop = layers.Dropout(0.2)
+
+    def call(self, x):
+        return self.second(self.drop(self.norm(self.first(keras.ops.reshape(x, (-1, 64))))))
+
+    def get_config(self):
+        return {}
+"""
+
+
+@pytest.mark.parametrize("extension", ["keras", "h5"])
+def test_tower_of_a_class_of_the_users_own_has_its_weights_in_their_places(tmp_path, extension):
+    code = tmp_path / "towers.py"
+    code.write_text(OWN_TOWERS)
+    names: dict[str, object] = {}
+    exec(compile(OWN_TOWERS, str(code), "exec"), names)  # noqa: S102  (the program that saved the model)
+    left, right = zoo.images("left", "right")
+    shared = names["Tower"]()
+    model = keras.Model([left, right], zoo.euclidean(shared(left), shared(right)))
+    given = zoo.samples_for(model)
+    for variable in shared.weights[-4:]:
+        variable.assign(np.linspace(0.5, 1.5, variable.shape[-1]) * np.ones(variable.shape))
+    path = tmp_path / f"model.{extension}"
+    model.save(path)
+    with pytest.raises(UnreadableModel, match=r"--custom-objects FILE\.py, with the file that defines Tower"):
+        load_twin(read_blueprint(path))
+    got = load_twin(read_blueprint(path, ModelSettings(custom_objects=str(code)))).predict(*given)
+    np.testing.assert_allclose(got, np.ravel(model(given, training=False)), **CLOSE)
+
+
 def test_class_that_keras_2_wrote_nothing_about_is_named(tmp_path):
     path = tmp_path / "model.h5"
     left, right = zoo.images("left", "right")

@@ -75,6 +75,17 @@ def test_triple_axis_is_read_too(tmp_path):
     np.testing.assert_allclose(load_twin(blueprint).embed(three[:, 1]), wanted[:, 1], **CLOSE)
 
 
+def test_series_of_pictures_is_no_pair(tmp_path):
+    series = layers.Input((5, 8, 8, 1))
+    model = keras.Model(series, layers.GlobalAveragePooling1D()(whole_tower(series)))
+    path = tmp_path / "model.keras"
+    model.save(path)
+    blueprint = read_blueprint(path)
+    assert (blueprint.twins, blueprint.encoder.input_shape) == ("none", (5, 8, 8, 1))
+    given = np.random.default_rng(0).random((4, 5, 8, 8, 1), dtype=np.float32)
+    np.testing.assert_allclose(load_twin(blueprint).embed(given), model(given, training=False), **CLOSE)
+
+
 def test_wrapped_layer_inside_a_tower_stays_as_it_is(tmp_path):
     given = layers.Input((2, 8, 8, 1))
     tower = keras.Model(given, layers.Flatten()(whole_tower(given)), name="tower")

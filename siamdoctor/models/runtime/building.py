@@ -8,17 +8,15 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.runtime.backend import silenced
+from siamdoctor.models.runtime.stored import StoredLayer, fill, fits, weights_of
 from siamdoctor.results import Json
 
 if TYPE_CHECKING:
     import keras
 
-Arrays = Mapping[str, tuple[NDArray[np.floating], ...]]
+Arrays = Mapping[str, StoredLayer]
 Own = Mapping[str, object]
 MAX_SAMPLE_ELEMENTS = 1 << 27  # numbers one sample may become anywhere in the network: half a gigabyte
 
@@ -42,8 +40,8 @@ def build(config: Json, arrays: Arrays | None, path: Path, own: Own) -> keras.Mo
         ) from error
     if arrays is not None:
         for layer in model.layers:
-            for variable, value in zip(weights_of(layer), arrays.get(layer.name, ()), strict=True):
-                variable.assign(value)
+            if layer.name in arrays:
+                fill(layer, arrays[layer.name], path)
     return model
 
 
@@ -67,11 +65,6 @@ def copy_with(model: keras.Model, config: Json, own: Own) -> keras.Model:
         for variable, old in zip(weights_of(layer), weights_of(model.get_layer(layer.name)), strict=True):
             variable.assign(old.value)
     return copy
-
-
-def weights_of(layer: keras.layers.Layer) -> list[keras.Variable]:
-    """A layer's weights without the states of its random generators, in the order in which files hold them."""
-    return [v for v in layer.weights if "seed_generator" not in v.path]
 
 
 def compiled_call(model: keras.Model, *, training: bool) -> Callable[[object], object]:
@@ -106,9 +99,9 @@ def widest(model: keras.Model) -> int:
 def _check_shapes(plan: keras.Model, arrays: Arrays, path: Path) -> None:
     """Compare every variable with what is stored, and bound the size of what flows between the layers."""
     for layer in plan.layers:
-        wanted = [tuple(v.shape) for v in weights_of(layer)]
-        given = [a.shape for a in arrays.get(layer.name, ())]
-        if wanted != given:
+        if not fits(layer, arrays.get(layer.name)):
+            wanted = [tuple(v.shape) for v in weights_of(layer)]
+            given = [a.shape for a in arrays[layer.name].arrays] if layer.name in arrays else []
             raise UnreadableModel(
                 f"The stored weights of layer {layer.name!r} do not fit it: it needs {wanted}, the file has {given}. "
                 f"Received: model={path}"

@@ -12,8 +12,8 @@ from siamdoctor.models.blueprint import Blueprint
 from siamdoctor.models.parts import Parts
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime.backend import import_keras
-from siamdoctor.models.runtime.building import Arrays
 from siamdoctor.models.runtime.configs import Configs
+from siamdoctor.models.runtime.stored import stored_layers
 from siamdoctor.models.runtime.twin import Twin, assemble
 from siamdoctor.models.runtime.user_code import own_objects
 from siamdoctor.settings import ModelSettings
@@ -43,7 +43,7 @@ def load_twin(blueprint: Blueprint, settings: ModelSettings = ModelSettings()) -
 def _load(blueprint: Blueprint, parts: Parts) -> Twin:
     """Build the parts and give them their weights."""
     configs = Configs.of(parts, own_objects(parts.own_code))
-    return assemble(blueprint, configs, _stored(parts))
+    return assemble(blueprint, configs, stored_layers(parts))
 
 
 def read_live(model: keras.Model, settings: ModelSettings = ModelSettings()) -> Blueprint:  # noqa: B008  (frozen)
@@ -73,10 +73,3 @@ def _newer(version: str | None) -> str:
     if version is None or numbers(version) <= numbers(keras.__version__):
         return ""
     return f". The file was saved by Keras {version}, this is {keras.__version__}: upgrade keras."
-
-
-def _stored(parts: Parts) -> Arrays:
-    """Stored weights of all parts, by layer."""
-    graphs = [g for g in (parts.encoder, parts.second, parts.head) if g is not None]
-    names = {name for graph in graphs for name in graph.layers} & set(parts.variables)
-    return {name: tuple(parts.file.read(v.array.path) for v in parts.variables[name]) for name in names}

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from siamdoctor.models.config import mapping, sequence, text
 from siamdoctor.models.rebuild import SEEDED
-from siamdoctor.models.runtime.building import Own, copy_with, weights_of, widest
+from siamdoctor.models.runtime.building import Own, copy_with, widest
+from siamdoctor.models.runtime.stored import weights_of
 from siamdoctor.results import Json
 
 if TYPE_CHECKING:
