@@ -147,6 +147,14 @@ def test_a_margin_far_below_the_untrained_distances_is_too_small(margin, found):
     assert (evidence.certainty >= 0.5) == found
 
 
+@pytest.mark.parametrize(("scale", "found"), [(0.012, True), (0.0005, False)])
+def test_a_small_margin_leaves_distances_of_its_own_size_and_no_smaller_ones(scale, found):
+    facts = make.settings(loss="contrastive", margin=0.1)
+    noise = np.random.default_rng(0).normal(size=(2000, 8))
+    shrunk = lambda x: scale * noise[: len(x)]  # noqa: E731
+    assert (look("margin-too-small", sound(embed=shrunk, facts=facts)).certainty >= 0.5) == found
+
+
 @pytest.mark.parametrize("name", ["margin-too-large", "margin-too-small"])
 def test_a_loss_without_a_margin_has_no_wrong_one(name):
     with pytest.raises(Unavailable, match="no margin"):

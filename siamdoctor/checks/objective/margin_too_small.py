@@ -93,8 +93,10 @@ def margin_too_small(case: Case) -> Evidence:
     limit = reach(case.encoder)
     learned = case.deployed.auc - case.untrained.auc
     idle = ramp(ratio, clear=0.2, sure=0.05) * ramp(learned, clear=0.1, sure=0.0)
-    # A small margin ends in satisfied negatives; far below an ordinary margin is another fault (collapse).
-    satisfied = 1.0 if margin < AT_THE_FLOOR else ramp(active, clear=0.95, sure=0.6)
+    # A small margin ends in satisfied negatives, or in distances of its own size; far below an ordinary margin is
+    # another fault (collapse).
+    of_its_size = ramp(float(np.median(distance)) / margin, clear=0.1, sure=0.4)
+    satisfied = 1.0 if margin < AT_THE_FLOOR else max(ramp(active, clear=0.95, sure=0.6), of_its_size)
     small = max(idle, ramp(margin / limit, clear=0.1, sure=0.03) if np.isfinite(limit) else 0.0)
     certainty = small * satisfied * ramp(active_at_start, clear=0.2, sure=0.02)
     return Evidence(
