@@ -110,7 +110,8 @@ class _Reading:
             return self._path(value, place)
         found = _scalar(option, value)
         if found is None:
-            raise self._refusal(place, _words(option), value)
+            infinite = isinstance(value, float) and not math.isfinite(value)
+            raise self._refusal(place, "a finite number" if infinite else _words(option), value)
         return found
 
     def _path(self, value: object, place: str) -> Path:

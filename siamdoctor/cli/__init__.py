@@ -18,13 +18,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code; no mistake of the user's shows a traceback."""
     from siamdoctor.cli.commands import assemble  # noqa: PLC0415  (importing siamdoctor.cli alone must not cost typer)
     from siamdoctor.cli.output import to_stderr  # noqa: PLC0415  (the same)
+    from siamdoctor.cli.usage import UsageError, sentence  # noqa: PLC0415  (the same)
 
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     if not debug and not sys.warnoptions:
         warnings.simplefilter("ignore")  # a numerical warning from a library tells the user nothing
     try:
-        assemble(_asked(words))(args=words, prog_name="siamdoctor")
+        # typer would frame a mistake in a box over many lines; here every mistake is one sentence.
+        code = assemble(_asked(words))(args=words or ["--help"], prog_name="siamdoctor", standalone_mode=False)
+        # A build whose command has come out empty must not pass.
+        sys.exit(USAGE if not words else code if isinstance(code, int) else 0)
+    except UsageError as error:
+        _trace(debug=debug)
+        to_stderr(f"error: {sentence(error, words)}")
+        sys.exit(USAGE)
     except SiamdoctorError as error:
         _trace(debug=debug)
         to_stderr(f"error: {error}")
