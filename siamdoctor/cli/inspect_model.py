@@ -8,6 +8,7 @@ from siamdoctor import __version__
 from siamdoctor.cli.answers import answer_outlets, print_answer
 from siamdoctor.cli.options import (
     ArchitectureOption,
+    CustomObjectsOption,
     DebugOption,
     EncoderOption,
     FormatOption,
@@ -29,6 +30,7 @@ def inspect_model(
     ] = False,
     encoder: EncoderOption = None,
     architecture: ArchitectureOption = None,
+    custom_objects: CustomObjectsOption = None,
     replace: ReplaceOption = None,
     format: FormatOption = "terminal",  # noqa: A002  (the name of the option)
     output: OutputOption = None,
@@ -36,7 +38,8 @@ def inspect_model(
 ) -> None:
     """Explain a model file: twins, encoder, head, inputs, loss, Lambdas.
 
-    Nothing in the file is run and TensorFlow is not loaded, so a stranger's file is safe to look at.
+    Nothing in the file is run and TensorFlow is not loaded, so a stranger's file is safe to look at. The file that
+    --custom-objects names is only searched for the names of its classes here; --architecture module:function is run.
 
     For example:
 
@@ -56,7 +59,10 @@ def inspect_model(
         answer = examine_environment()
         print_answer(answer.as_sheet(), answer.as_json(), targets)
         raise typer.Exit(answer.exit_code)
-    settings = settle_model(Request(model=model, encoder=encoder, architecture=architecture, replace=replace))
+    request = Request(
+        model=model, encoder=encoder, architecture=architecture, custom_objects=custom_objects, replace=replace
+    )
+    settings = settle_model(request)
     assert settings.model.path is not None
     blueprint = read_blueprint(settings.model.path, settings.model)
     print_answer(sheet(blueprint), as_json(blueprint, __version__), targets)

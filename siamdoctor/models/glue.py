@@ -29,6 +29,11 @@ def reshaping_layer(name: str, shape: Shape) -> Layer:
     return _layer("Reshape", name, {"target_shape": list(shape[1:]), "dtype": "float32"})
 
 
+def identity_layer(name: str, taken: Mapping[str, Layer]) -> Layer:
+    """A layer that passes on what it is given."""
+    return _layer("Identity", _free(name, taken), {"dtype": "float32"})
+
+
 def whole_slice(start: int | None = None, stop: int | None = None) -> Argument:
     """`start:stop` as Keras writes it down."""
     bounds: dict[str, Argument] = {"start": start, "stop": stop, "step": None}

@@ -125,6 +125,8 @@ def _ran(graph: Graph, source: str | None) -> tuple[str, ...]:
 def _laid_out(anatomy: Anatomy) -> tuple[str, ...]:
     """What a sample is, where the model does not take one array a side."""
     said = tuple(f"Input {name!r} does not go through the encoder and was left out." for name in anatomy.carried)
+    if anatomy.is_ready_made:
+        said = (*said, "The model compares its inputs as they are, so these are taken for the embeddings.")
     if anatomy.packed is None:
         return said
     parts = ", ".join(anatomy.packed.parts[0])

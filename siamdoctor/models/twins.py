@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 
 from siamdoctor.models.blueprint import Sharing
 from siamdoctor.models.extract import extract, simplify
-from siamdoctor.models.graph import Graph, Tensor
+from siamdoctor.models.glue import identity_layer
+from siamdoctor.models.graph import Call, Graph, Tensor
 from siamdoctor.models.packing import Packed, pack
 from siamdoctor.models.sides import gates_of_sides, named_ends, slices_of, towers_of, weights_on
 from siamdoctor.models.tracing import Sources, Traced, exits_of, gates_of, trace
 from siamdoctor.models.triples import triple_head
 
+PAIR, VECTORS = 2, 2  # inputs of a pair; axes of a batch of vectors
 ATTENTION = frozenset({"MultiHeadAttention", "Attention", "AdditiveAttention", "GroupQueryAttention"})
 
 
@@ -29,7 +31,7 @@ class Anatomy:
     where the model ends in embeddings. ignored: inputs that reach no output. carried: inputs that reach one
     past the encoder, such as a label that stands beside the embedding. same_input: the head was wired to one
     side twice, and this is the number of the input it reads. packed: how the inputs of a side became one,
-    where it had several.
+    where it had several. is_ready_made: the inputs are embeddings already, and the encoder passes them on.
     """
 
     twins: Sharing
@@ -40,6 +42,7 @@ class Anatomy:
     same_input: int | None
     carried: tuple[str, ...] = ()
     packed: Packed | None = None
+    is_ready_made: bool = False
 
 
 def dissect(graph: Graph, weighted: frozenset[str], named: str | None = None) -> Anatomy:
@@ -97,7 +100,7 @@ def _meeting(graph: Graph, traced: Traced, used: tuple[Tensor, ...], named: str 
     left, right, sharing = _match(traced, *gates)
     weights = traced.weighted[left.call] | traced.weighted[right.call]
     if not weights and output is not None:
-        return Anatomy(twins="none", encoder=None, second=None, head=None, ignored=(), same_input=None)
+        return _ready_made(graph, used, output)
     pair = None if output is None else _pair_output(graph, traced, frozenset(used[:2]), output)
     head = triple_head(graph, traced, used, left, right) if pair is None else extract(graph, (left, right), (pair,))
     alike = traced.signatures[left.call] == traced.signatures[right.call]
@@ -108,6 +111,25 @@ def _meeting(graph: Graph, traced: Traced, used: tuple[Tensor, ...], named: str 
         head=head,
         ignored=(),
         same_input=None,
+    )
+
+
+def _ready_made(graph: Graph, used: tuple[Tensor, ...], output: Tensor) -> Anatomy:
+    """A head alone, whose inputs are embeddings that another program made; pictures and series are none."""
+    rank = len(graph.shapes.get(used[0], ()))
+    if rank != VECTORS or len(used) != PAIR:
+        return Anatomy(twins="none", encoder=None, second=None, head=None, ignored=(), same_input=None)
+    begin = extract(graph, used[:1], used[:1])
+    layer = identity_layer("embedding", graph.layers)
+    encoder = replace(
+        begin,
+        layers={**begin.layers, layer.name: layer},
+        calls=(*begin.calls, Call(layer=layer.name, args=(begin.inputs[0],))),
+        outputs=(Tensor(len(begin.calls)),),
+    )
+    head = extract(graph, used, (output,))
+    return Anatomy(
+        twins="shared", encoder=encoder, second=None, head=head, ignored=(), same_input=None, is_ready_made=True
     )
 
 

@@ -197,6 +197,31 @@ def test_triplet_layer_of_the_users_own_compares_anchor_and_positive(tmp_path):
     assert read_blueprint(path).head.kind == "squared_euclidean"
 
 
+def test_head_alone_takes_its_inputs_for_embeddings(tmp_path):
+    sides = [layers.Input((12,), name=name) for name in ("left", "right")]
+    gap = layers.Lambda(lambda t: abs(t[0] - t[1]))(sides)
+    model = keras.Model(sides, zoo.sigmoid(layers.Dense(8, activation="relu")(gap)))
+    path = tmp_path / "model.keras"
+    model.save(path)
+    blueprint = read_blueprint(path)
+    assert (blueprint.twins, blueprint.head.kind, blueprint.encoder.dimension) == ("shared", "learned", 12)
+    assert any("taken for the embeddings" in sentence for sentence in blueprint.assumed)
+    left, right = zoo.samples_for(model)
+    twin = load_twin(blueprint)
+    np.testing.assert_array_equal(twin.embed(left), left)
+    np.testing.assert_allclose(twin.predict(left, right), np.ravel(model([left, right], training=False)), **CLOSE)
+
+
+def test_pictures_that_meet_at_once_are_no_embeddings(tmp_path):
+    left, right = zoo.images("left", "right")
+    x = layers.Conv2D(4, 3)(layers.Concatenate()([left, right]))
+    path = tmp_path / "model.keras"
+    keras.Model([left, right], zoo.sigmoid(layers.Flatten()(x))).save(path)
+    blueprint = read_blueprint(path)
+    assert blueprint.encoder is None
+    assert "No encoder was found" in blueprint.unreadable[0]
+
+
 def test_input_is_not_suggested_as_the_end_of_the_encoder(saved):
     with pytest.raises(UnreadableModel, match="Did you mean") as refusal:
         read_blueprint(saved("raw-euclidean").path, ModelSettings(encoder="lefts"))
