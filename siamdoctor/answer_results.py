@@ -64,14 +64,53 @@ class AugmentationReview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentationSet:
+    """One set of transforms that was trained with.
+
+    accuracy: on what was held out. over_none: what it gains over training without any, None for none itself.
+    """
+
+    name: str
+    transforms: tuple[str, ...]
+    accuracy: Interval
+    over_none: Recovery | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentationTrial:
+    """All sets that were trained with, none first.
+
+    pays: the best of those certain to gain, or None. harms: certain to lose. destroys: transforms after which
+    an image looks like another identity more often than before. held_out: in words, what accuracies are on.
+    trainings: of each set. steps: of each training. sentence: the verdict. partial: not all sets were trained;
+    interrupted: by Ctrl-C.
+    """
+
+    sets: tuple[AugmentationSet, ...]
+    pays: str | None
+    harms: tuple[str, ...]
+    destroys: tuple[str, ...]
+    held_out: str
+    trainings: int
+    steps: int
+    sentence: str
+    partial: bool
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AugmentationCheck:
-    """The answer of `check-augmentation`. `gap_*` are balanced accuracies, None without training data."""
+    """The answer of `check-augmentation`. `gap_*` are balanced accuracies, None without training data.
+
+    trial: what training with each set of transforms showed, where that was asked for.
+    """
 
     transforms: tuple[TransformDrift, ...]
     declared: AugmentationReview | None
     gap_train: float | None
     gap_validation: float | None
     missing: tuple[str, ...]
+    trial: AugmentationTrial | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,10 +23,11 @@ from siamdoctor.trials.scoring import FORMS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from siamdoctor.answer_results import AugmentationReview
+    from siamdoctor.answer_results import AugmentationReview, AugmentationTrial
     from siamdoctor.case import Case
 
 TRUE_ACCURACY = 0.6  # the smallest accuracy that people care to tell from chance
+TRIAL_SECONDS = 600.0  # that training with each augmentation may take where no budget was given
 MATRIX_SAMPLES = 400
 HEAD_SAMPLES = 120  # all pairs of these go through the head
 
@@ -74,6 +76,25 @@ def _shown_threshold(name: str, distance: NDArray[np.floating], case: Case) -> f
     low, high = cross_fitted(distance, pairs.same, pairs.half)[1]
     turned = "dot" in name or (name == "output" and not case.rule.near_is_low)
     return (low + high) / 2 * (-1 if turned else 1)
+
+
+def tried_augmentation(case: Case, budget: float | None) -> tuple[AugmentationTrial | None, tuple[str, ...]]:
+    """Training with each set of transforms; None with a sentence where nothing could be trained.
+
+    Args:
+        case: model and data.
+        budget: seconds; None for ten minutes.
+    """
+    from siamdoctor.trials.retraining_augmentation import augmentation_trial, open_room  # noqa: PLC0415  (TensorFlow)
+    from siamdoctor.trials.training import OutOfTime  # noqa: PLC0415  (the same)
+
+    deadline = time.monotonic() + (TRIAL_SECONDS if budget is None else budget)
+    try:
+        return augmentation_trial(case, open_room(case, deadline)), ()
+    except OutOfTime:
+        return None, ("nothing was trained: the budget ended before one training without augmentation was finished",)
+    except Unavailable as gap:
+        return None, (f"nothing was trained: {gap.reason}",)
 
 
 def check_augmentation(case: Case) -> tuple[AugmentationCheck, tuple[str, ...]]:

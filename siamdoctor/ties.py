@@ -22,6 +22,7 @@ REPLAYED = frozenset(
         "margin-too-small",
         "margin-too-large",
         "collapsed-embedding",
+        "undertrained",
         "untrained-encoder",
         "loss-head-mismatch",
     }

@@ -1,5 +1,8 @@
 """`siamdoctor check-augmentation`: which variation the embedding stands."""
 
+import typer
+
+from siamdoctor.bar import INTERRUPTED
 from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
 from siamdoctor.cli.progress import progress
 from siamdoctor.cli.request import Request, takes_request
@@ -11,11 +14,15 @@ from siamdoctor.render import answer_json, augmentation_sheet
 def check_augmentation(request: Request) -> None:
     """Show what the embedding is not invariant to, and what the declared augmentation does.
 
+    With --thorough the encoder is trained anew with each set of transforms: none, the declared one, the
+    article's, and one that suits this embedding. It says which pays, and warns of one that harms.
+
     For example:
 
     ```console
     siamdoctor check-augmentation model.keras data/val
     siamdoctor check-augmentation --format json
+    siamdoctor check-augmentation --thorough --budget 300
     ```
     """
     settings = settle(request)
@@ -26,3 +33,5 @@ def check_augmentation(request: Request) -> None:
         subject, answer, assumed = run(settings, tell)
     content = enveloped(subject, assumed, answer_json.augmentation_check(answer))
     print_answer(augmentation_sheet.sheet(subject, answer, assumed), content, targets)
+    if answer.trial is not None and answer.trial.interrupted:
+        raise typer.Exit(INTERRUPTED)

@@ -8,7 +8,13 @@ from siamdoctor.render.machine import accuracy
 from siamdoctor.render.plain_values import finite, gain, interval, json_list, optional, share
 
 if TYPE_CHECKING:
-    from siamdoctor.answer_results import AugmentationCheck, ChanceLevel, MarginSweep, MetricComparison
+    from siamdoctor.answer_results import (
+        AugmentationCheck,
+        AugmentationTrial,
+        ChanceLevel,
+        MarginSweep,
+        MetricComparison,
+    )
     from siamdoctor.changes import Change, Changes
     from siamdoctor.results import Json
 
@@ -85,6 +91,30 @@ def augmentation_check(check: AugmentationCheck) -> dict[str, Json]:
         "declared": declared,
         "gap": gap,
         "missing": json_list(check.missing),
+        "trial": None if check.trial is None else _augmentation_trial(check.trial),
+    }
+
+
+def _augmentation_trial(trial: AugmentationTrial) -> Json:
+    """Training with each set of transforms."""
+    return {
+        "sets": [
+            {
+                "name": trained.name,
+                "transforms": json_list(trained.transforms),
+                "accuracy": interval(trained.accuracy),
+                "over_none": gain(trained.over_none),
+            }
+            for trained in trial.sets
+        ],
+        "pays": trial.pays,
+        "harms": json_list(trial.harms),
+        "destroys": json_list(trial.destroys),
+        "held_out": trial.held_out,
+        "trainings": trial.trainings,
+        "steps": trial.steps,
+        "sentence": trial.sentence,
+        "partial": trial.partial,
     }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from siamdoctor.render.numbers import number, percent
-from siamdoctor.render.sheet import Sheet, Table, remarks, title_of
+from siamdoctor.render.numbers import estimate, number, percent, points
+from siamdoctor.render.sheet import Notes, Sheet, Table, remarks, title_of
 
 if TYPE_CHECKING:
     from siamdoctor.answer_results import AugmentationCheck
@@ -19,13 +19,58 @@ def sheet(subject: Subject, check: AugmentationCheck, assumed: tuple[str, ...]) 
     lead = "The embedding keeps still under every transform that was tried."
     if check.missing:
         lead = f"The embedding moves too far under: {', '.join(check.missing)}. Augment with these."
+    if check.trial is not None:
+        lead = check.trial.sentence
     return Sheet(
         title=title_of(subject),
         lead=lead,
-        facts=(*_declared(check), *_gap(check)),
-        tables=(_drifts(check),) if check.transforms else (),
-        notes=remarks(assumed),
+        facts=(*_tried(check), *_declared(check), *_gap(check)),
+        tables=(*_sets(check), *((_drifts(check),) if check.transforms else ())),
+        notes=(*_content(check), *remarks(assumed)),
     )
+
+
+def _tried(check: AugmentationCheck) -> tuple[tuple[str, str], ...]:
+    """What training with each set showed, in a line."""
+    trial = check.trial
+    if trial is None:
+        return ()
+    early = (("partial", "yes: not all sets were trained"),) if trial.partial else ()
+    return (
+        *early,
+        ("pays", trial.pays or "none for certain"),
+        ("harms", ", ".join(trial.harms) or "none for certain"),
+        ("destroys identity", ", ".join(trial.destroys) or "none of the article's, no flip"),
+        ("moves too far", ", ".join(check.missing) or "nothing"),
+    )
+
+
+def _sets(check: AugmentationCheck) -> tuple[Table, ...]:
+    """A row a set that was trained with."""
+    trial = check.trial
+    if trial is None:
+        return ()
+    rows = tuple(
+        (
+            trained.name + (" *" if trained.name == trial.pays else ""),
+            estimate(trained.accuracy),
+            "" if trained.over_none is None else points(trained.over_none),
+        )
+        for trained in trial.sets
+    )
+    title = f"TRAINED WITH EACH, {trial.trainings} x {trial.steps} STEPS  (on {trial.held_out}; * pays)"
+    return (Table(title=title, columns=("augmentation", "accuracy", "over none"), rows=rows),)
+
+
+def _content(check: AugmentationCheck) -> tuple[Notes, ...]:
+    """What each set that was trained with consists of."""
+    trained = check.trial.sets if check.trial is not None else ()
+    lines = tuple(
+        f"{one.name}: {', '.join(t.removesuffix('_range').replace('_', ' ') for t in one.transforms)}"
+        for one in trained
+        if one.transforms
+    )
+    return (Notes(title="SETS", sentences=lines),) if lines else ()
 
 
 def _declared(check: AugmentationCheck) -> tuple[tuple[str, str], ...]:

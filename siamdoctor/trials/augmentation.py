@@ -35,22 +35,33 @@ def review(case: Case) -> AugmentationReview:
     """Diversity of the declared pipeline, the parts that change nothing, and the parts that destroy identity."""
     pipeline = declared(case)
     chosen = np.sort(case.rng("augmentation").permutation(len(case.pixels))[:PROBES])
-    images, identity = case.pixels[chosen], case.identity[chosen]
+    images = case.pixels[chosen]
     usual = _difference(images, images[case.rng("others").permutation(len(images))])
     rng = case.rng("declared")
     once, twice = pipeline.apply(images, rng), pipeline.apply(images, rng)
-    no_op, harmful = [], []
-    before = _right_neighbour(case, images, images, identity)
-    for name, part in pipeline.components():
-        changed = part.apply(images, case.rng(f"declared {name}"))
-        if _difference(images, changed) < NOTHING * usual:
-            no_op.append(name)
-        elif before - _right_neighbour(case, images, changed, identity) > LOST_SHARE:
-            harmful.append(name)
+    no_op = [
+        name
+        for name, part in pipeline.components()
+        if _difference(images, part.apply(images, case.rng(f"declared {name}"))) < NOTHING * usual
+    ]
+    harmful = [name for name in destructive(case, pipeline) if name not in no_op]
     return AugmentationReview(
         diversity=_difference(once, twice) / usual if usual > 0 else 0.0,
         no_op=tuple(no_op),
         harmful=tuple(harmful),
+    )
+
+
+def destructive(case: Case, pipeline: Pipeline) -> tuple[str, ...]:
+    """Parts of a pipeline after which images are taken for other identities, more often than before."""
+    chosen = np.sort(case.rng("augmentation").permutation(len(case.pixels))[:PROBES])
+    images, identity = case.pixels[chosen], case.identity[chosen]
+    before = _right_neighbour(case, images, images, identity)
+    return tuple(
+        name
+        for name, part in pipeline.components()
+        if before - _right_neighbour(case, images, part.apply(images, case.rng(f"declared {name}")), identity)
+        > LOST_SHARE
     )
 
 

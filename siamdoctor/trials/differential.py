@@ -30,6 +30,7 @@ SOUND = "sound"
 FAR = 4.0  # a declared margin this many times off the usual one is a suspect
 TOO_SMALL, TOO_LARGE = 1e-3, 15.0  # of the usual margin, where none is declared
 TOO_HIGH = 0.3  # a learning rate of Adam, where none is known
+TOO_FEW = 0.08  # of the usual steps
 DISTINCT = len(TRAITS) / 2  # traits that speak for themselves; the others repeat them
 LENGTHS = (1.0, 0.5, 2.0)  # of the folds' trainings: how long the user trained is unknown
 CLEARLY = 10.0  # times as likely
@@ -40,6 +41,7 @@ WORDS: Mapping[str, str] = {
     "margin-too-small": "too small a margin",
     "margin-too-large": "too large a margin",
     "collapsed-embedding": "too high a learning rate",
+    "undertrained": "too little training",
     "untrained-encoder": "no training at all",
     "loss-head-mismatch": "cross-entropy on a raw distance",
 }
@@ -75,6 +77,12 @@ class Differential:
     def rivals(self) -> tuple[str, ...]:
         """What cannot be told apart from the likeliest, which comes first."""
         return tuple(r.cause for r in self.replays if r.times < CLEARLY)
+
+    @property
+    def shares(self) -> Mapping[str, float]:
+        """How the rivals' likelihoods divide among them."""
+        whole = sum(1 / r.times for r in self.replays if r.times < CLEARLY)
+        return {r.cause: 1 / r.times / whole for r in self.replays if r.times < CLEARLY}
 
     @property
     def settled(self) -> str | None:
@@ -156,6 +164,7 @@ def faults(case: Case) -> dict[str, Treatment]:
     rate = case.blueprint.learning_rate
     if rate is None or rate > FASTEST:
         replays["collapsed-embedding"] = replace(sound, name="replay: fast", rate=rate or TOO_HIGH)
+    replays["undertrained"] = replace(sound, name="replay: brief", steps=TOO_FEW)
     replays["untrained-encoder"] = replace(sound, name="replay: none", steps=0.0)
     loss = case.settings.training.loss or case.blueprint.loss
     if case.blueprint.head.kind in DISTANCE_HEADS and (loss is None or "crossentropy" in loss):

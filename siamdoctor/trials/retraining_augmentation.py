@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from siamdoctor.answer_results import AugmentationSet, AugmentationTrial
 from siamdoctor.data.declared import declared_pipeline
 from siamdoctor.errors import Unavailable
-from siamdoctor.results import Interval, Recovery
+from siamdoctor.trials.augmentation import destructive
 from siamdoctor.trials.invariance import ARTICLE, drifts, require_images, strongest
 from siamdoctor.trials.retraining import article_pipeline, usual
-from siamdoctor.trials.retraining_room import Room, Treatment
+from siamdoctor.trials.retraining_room import STEPS, TRAININGS, Room, Treatment
 from siamdoctor.trials.training import OutOfTime
+from siamdoctor.trials.training_clock import Clock
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
+    from siamdoctor.data.pipeline import Pipeline
     from siamdoctor.results import Json, TransformDrift
 
 NONE = "none"
+# The seed article's set word for word. Keras takes shear in degrees, so that its .2 hardly shears.
+WORD_FOR_WORD: dict[str, Json] = {
+    "rotation_range": 20,
+    "width_shift_range": 0.2,
+    "height_shift_range": 0.2,
+    "shear_range": 0.2,
+    "zoom_range": 0.2,
+    "horizontal_flip": True,
+    "fill_mode": "nearest",
+}
+FLIPS: dict[str, Json] = {"horizontal_flip": True}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AugmentationSet:
-    """One set of transforms. over_none: what it gains over training without any, None for none itself."""
+def open_room(case: Case, deadline: float) -> Room:
+    """A room that tells how long all trainings of this trial will still take.
 
-    name: str
-    transforms: tuple[str, ...]
-    accuracy: Interval
-    over_none: Recovery | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AugmentationTrial:
-    """All sets that were trained. pays: the best of those certain to gain, or None. harms: certain to lose.
-
-    held_out: in words, what accuracies are on. partial: the time ran out before all sets were trained.
+    Raises:
+        Unavailable: the data are not images, or nothing can be trained on some identities and judged on others.
     """
-
-    sets: tuple[AugmentationSet, ...]
-    pays: str | None
-    harms: tuple[str, ...]
-    held_out: str
-    partial: bool
-
-    @property
-    def sentence(self) -> str:
-        """The result for a report."""
-        warning = f" {', '.join(self.harms)} augmentation harms." if self.harms else ""
-        best = next((s for s in self.sets if s.name == self.pays), None)
-        if best is None or best.over_none is None:
-            return f"No augmentation was certain to gain over none.{warning}".replace("  ", " ")
-        gain = best.over_none
-        return (
-            f"The {best.name} augmentation ({', '.join(best.transforms)}) gains {gain.points:.0f} points "
-            f"[{gain.low:.0f}, {gain.high:.0f}] over none on {self.held_out}.{warning}"
-        )
+    require_images(case)
+    clock = Clock(total=TRAININGS * (1 + len(treatments(case))), tell=case.progress)
+    return Room(case, steps=STEPS, deadline=deadline, progress=lambda what: clock.advance(1, what))
 
 
 def augmentation_trial(case: Case, room: Room) -> AugmentationTrial:
@@ -65,47 +54,92 @@ def augmentation_trial(case: Case, room: Room) -> AugmentationTrial:
         OutOfTime: not even training without augmentation was finished.
     """
     require_images(case)
-    plain = replace(usual(case), name="no augmentation", augmentation=None)
+    plain = _plain(case)
     none = room.compare(plain, plain)
     sets = [AugmentationSet(name=NONE, transforms=(), accuracy=none.treated, over_none=None)]
-    partial = False
-    for name, treatment in _treatments(case, plain):
+    partial = interrupted = False
+    for name, treatment in treatments(case):
         try:
             compared = room.compare(plain, treatment)
         except OutOfTime:
             partial = True
             break
+        except KeyboardInterrupt:
+            partial = interrupted = True
+            break
         transforms = treatment.augmentation.names if treatment.augmentation is not None else ()
         sets.append(
             AugmentationSet(name=name, transforms=transforms, accuracy=compared.treated, over_none=compared.recovers)
         )
-    gains = {s.name: s.over_none for s in sets if s.over_none is not None}
-    certain = {name: gain for name, gain in gains.items() if gain.low > 0}
+    return _verdict(case, sets, room, held_out=none.held_out, partial=partial, interrupted=interrupted)
+
+
+def _verdict(
+    case: Case, sets: list[AugmentationSet], room: Room, *, held_out: str, partial: bool, interrupted: bool
+) -> AugmentationTrial:
+    """What pays, what harms, and a sentence."""
+    certain = [s for s in sets if s.over_none is not None and s.over_none.low > 0]
+    best = max(certain, key=_gained, default=None)
+    harms = tuple(s.name for s in sets if s.over_none is not None and s.over_none.high < 0)
+    every = declared_pipeline({**WORD_FOR_WORD, "vertical_flip": True}, case.sample_shape)
+    destroys = () if every is None else destructive(case, every)
     return AugmentationTrial(
         sets=tuple(sets),
-        pays=max(certain, key=lambda name: certain[name].points) if certain else None,
-        harms=tuple(name for name, gain in gains.items() if gain.high < 0),
-        held_out=none.held_out,
+        pays=None if best is None else best.name,
+        harms=harms,
+        destroys=destroys,
+        held_out=held_out,
+        trainings=room.arena.folds,
+        steps=room.steps,
+        sentence=_sentence(best, harms, destroys, f"{held_out} after {room.steps} steps"),
         partial=partial,
+        interrupted=interrupted,
     )
 
 
-def _treatments(case: Case, plain: Treatment) -> list[tuple[str, Treatment]]:
-    """The sets to try, the likeliest to pay first."""
-    treatments = [("article's", replace(plain, name="the article's augmentation", augmentation=article_pipeline(case)))]
-    declared = declared_pipeline(case.settings.training.augmentation, case.sample_shape)
-    if declared is not None and declared.names:
-        treatments.append(("declared", replace(plain, name="the declared augmentation", augmentation=declared)))
-    try:
-        wanted = wanted_transforms(strongest(drifts(case)))
-    except Unavailable:  # a collapsed embedding has no profile
-        return treatments
-    tailored = declared_pipeline(wanted, case.sample_shape)
-    if tailored is not None and tailored.names:
-        treatments.append(
-            ("tailored", replace(plain, name="augmentation by the invariance profile", augmentation=tailored))
+def _gained(trained: AugmentationSet) -> float:
+    return trained.over_none.points if trained.over_none is not None else 0.0
+
+
+def _sentence(best: AugmentationSet | None, harms: tuple[str, ...], destroys: tuple[str, ...], held_out: str) -> str:
+    """The result for a report."""
+    said = ["No augmentation was certain to gain over none."]
+    if best is not None and best.over_none is not None:
+        gain, transforms = best.over_none, ", ".join(best.transforms)
+        gained = f"{gain.points:.0f} points [{gain.low:.0f}, {gain.high:.0f}]"
+        said = [f"The {best.name} augmentation ({transforms}) gains {gained} over none on {held_out}."]
+    if harms:
+        said.append(
+            f"WARNING: in a training as short as this it harms to train with: {', '.join(harms)} (variation takes "
+            "longer to learn; compare anew if yours is much longer)."
         )
-    return treatments
+    flips = [name for name in destroys if "flip" in name]
+    if flips:
+        said.append(f"WARNING: {' and '.join(flips)} turn these images into other identities.")
+    return " ".join(said)
+
+
+def treatments(case: Case) -> list[tuple[str, Treatment]]:
+    """The sets to try, the likeliest to pay first."""
+    plain = _plain(case)
+    sets: list[tuple[str, Pipeline | None]] = [
+        ("article's", declared_pipeline(WORD_FOR_WORD, case.sample_shape)),
+        ("declared", declared_pipeline(case.settings.training.augmentation, case.sample_shape)),
+        ("article's without flips", article_pipeline(case)),
+    ]
+    with suppress(Unavailable):  # a collapsed embedding has no profile
+        sets.append(("tailored", declared_pipeline(wanted_transforms(strongest(drifts(case))), case.sample_shape)))
+    sets.append(("flips alone", declared_pipeline(FLIPS, case.sample_shape)))
+    return [
+        (name, replace(plain, name=f"augmentation: {name}", augmentation=pipeline))
+        for name, pipeline in sets
+        if pipeline is not None and pipeline.names
+    ]
+
+
+def _plain(case: Case) -> Treatment:
+    """As declared, without augmentation."""
+    return replace(usual(case), name="no augmentation", augmentation=None)
 
 
 def wanted_transforms(profile: tuple[TransformDrift, ...]) -> dict[str, Json]:

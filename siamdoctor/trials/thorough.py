@@ -110,7 +110,8 @@ class _Work:
     def differential(self) -> None:
         """Replays, where the model is ill and a training fault may be why."""
         suspects = [r.id for r in self.results if r.status == "found" and r.id in REPLAYED]
-        if not suspects and self.case.tuned_accuracy.value > GOOD:
+        explained = any(_settled(r) for r in self.results)
+        if not suspects and (explained or self.case.tuned_accuracy.value > GOOD):
             return
         # Weights tell that they were trained; no replay needs to.
         trained = any(r.id == UNTRAINED and r.status == "clear" for r in self.results)
@@ -146,6 +147,14 @@ class _Work:
 
     def _change(self, change: Callable[[CheckResult], CheckResult]) -> None:
         self.results = [change(result) for result in self.results]
+
+
+def _settled(result: CheckResult) -> bool:
+    """Whether a proof or a measured remedy already says what is wrong."""
+    evidence = result.evidence
+    if result.status != "found" or evidence is None:
+        return False
+    return evidence.proof or (evidence.recovers is not None and evidence.recovers.low > weighing.WORTHWHILE)
 
 
 def _open(result: CheckResult) -> bool:

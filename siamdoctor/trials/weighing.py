@@ -18,7 +18,8 @@ WORTHWHILE = 5.0  # points
 # A sound replay must beat the saved embedding's AUC by this much, and be wrong this much less often, before a
 # fault is blamed: a weak model on hard data is not a faulty one.
 HIGHER, FEWER = 0.05, 0.6
-BLAMED, SHOWN = 0.8, 0.3  # certainty of the fault that a differential settles on, and of one that it rules out
+# Certainty of the fault that a differential settles on, of the first and the other rivals, and of one ruled out.
+BLAMED, FIRST, RIVAL, SHOWN = 0.8, 0.55, 0.45, 0.3
 RULED_OUT = 100.0  # times less likely than the best replay
 HALVED = 0.5
 # Retraining shows what these cost if they are there; that they are there is for other evidence to say.
@@ -31,6 +32,7 @@ FIXES: Mapping[str, str] = {
     "margin-too-small": "Train with a larger margin; `siamdoctor sweep-margin` finds one.",
     "margin-too-large": "Train with a smaller margin; `siamdoctor sweep-margin` finds one.",
     "collapsed-embedding": "Train again with a lower learning rate.",
+    "undertrained": "Train longer.",
     "untrained-encoder": "Train the encoder, or load its weights.",
     "loss-head-mismatch": "Train a distance with contrastive loss, or put a sigmoid in front of cross-entropy.",
 }
@@ -97,9 +99,10 @@ def of_differential(found: Differential, fact: str) -> Trial:
 
 
 def after_differential(result: CheckResult, found: Differential) -> CheckResult:
-    """The likeliest fault is blamed if no other replay ends like it; what ends quite differently steps back.
+    """The likeliest fault is blamed, with its rivals if there are any; what ends quite differently steps back.
 
-    Nothing is blamed where a sound training would do no better, and proofs and measurements stand.
+    Nothing is blamed where a sound training ends as the saved embedding does, or would do no better, and proofs
+    and measurements stand.
     """
     replay = next((r for r in found.replays if r.cause == result.id), None)
     evidence = result.evidence
@@ -108,7 +111,7 @@ def after_differential(result: CheckResult, found: Differential) -> CheckResult:
     row = Measurement(
         name="likelihood of its replay beside the likeliest", value=1 / replay.times, expected=f"below {1 / CLEARLY:g}"
     )
-    if found.settled == result.id and matters(found):
+    if result.id in found.rivals and SOUND not in found.rivals and matters(found):
         return _blamed(result, row, found)
     if evidence is None or result.status != "found":
         return result
@@ -118,8 +121,7 @@ def after_differential(result: CheckResult, found: Differential) -> CheckResult:
 
 def _blamed(result: CheckResult, row: Measurement, found: Differential) -> CheckResult:
     """The check as found, whatever it saw by itself."""
-    words = WORDS[result.id]
-    said = f"A short training with {words} ends like the saved embedding, and none of the other replays does."
+    certainty, said = _accusation(result.id, found)
     before = result.evidence
     if before is None or result.status != "found":
         sound = next(r for r in found.replays if r.cause == SOUND)
@@ -127,13 +129,24 @@ def _blamed(result: CheckResult, row: Measurement, found: Differential) -> Check
             name="AUC of a sound replay", value=sound.auc, expected=f"near the model's {found.auc:.2f}"
         )
         rows = (*(before.measurements if before is not None else ()), row, better)
-        evidence = Evidence(certainty=BLAMED, summary=said, fix=FIXES[result.id], measurements=rows)
+        evidence = Evidence(certainty=certainty, summary=said, fix=FIXES[result.id], measurements=rows)
         return dataclasses.replace(result, status="found", evidence=evidence, reason=None)
-    changed = _with(result, certainty=max(BLAMED, before.certainty), row=row)
+    changed = _with(result, certainty=max(certainty, before.certainty), row=row)
     assert changed.evidence is not None
     return dataclasses.replace(
         changed, evidence=dataclasses.replace(changed.evidence, summary=f"{before.summary} {said}")
     )
+
+
+def _accusation(cause: str, found: Differential) -> tuple[float, str]:
+    """How sure it is that it was this one, and why."""
+    ends = f"A short training with {WORDS[cause]} ends like the saved embedding"
+    if found.settled == cause:
+        return BLAMED, f"{ends}, and none of the other replays does."
+    others = " or ".join(WORDS[rival] for rival in found.rivals if rival != cause)
+    if cause == found.rivals[0]:
+        return max(FIRST, BLAMED * found.shares[cause]), f"{ends}, and so, less likely, does one with {others}."
+    return RIVAL, f"{ends}, and so does one with {others}."
 
 
 def of_retraining(cause: str, compared: Comparison) -> Trial:

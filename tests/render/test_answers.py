@@ -9,6 +9,8 @@ from example_reports import ILL, SUBJECT, UNJUDGED
 from siamdoctor.answer_results import (
     AugmentationCheck,
     AugmentationReview,
+    AugmentationSet,
+    AugmentationTrial,
     ChanceLevel,
     MarginSweep,
     MetricComparison,
@@ -70,6 +72,28 @@ AUGMENTATION = AugmentationCheck(
     gap_validation=0.7,
     missing=("width_shift",),
 )
+TRIED = dataclasses.replace(
+    AUGMENTATION,
+    trial=AugmentationTrial(
+        sets=(
+            AugmentationSet(name="none", transforms=(), accuracy=interval(0.7), over_none=None),
+            AugmentationSet(
+                name="tailored",
+                transforms=("width_shift",),
+                accuracy=interval(0.8),
+                over_none=Recovery(points=10.0, low=4.0, high=15.0),
+            ),
+        ),
+        pays="tailored",
+        harms=("flips alone",),
+        destroys=("vertical_flip",),
+        held_out="unseen identities",
+        trainings=3,
+        steps=600,
+        sentence="The tailored augmentation gains. WARNING: flips harm.",
+        partial=True,
+    ),
+)
 CHANCE = ChanceLevel(
     accuracy=Accuracy(value=0.53, low=0.46, high=0.6, chance=0.5, pairs=200, identities=8),
     auc=interval(0.55),
@@ -83,6 +107,7 @@ SHEETS = (
     margin_sheet.sheet(SUBJECT, SWEEP, ("margin [from] the file",)),
     metric_sheet.sheet(SUBJECT, METRICS, ()),
     augmentation_sheet.sheet(SUBJECT, AUGMENTATION, ()),
+    augmentation_sheet.sheet(SUBJECT, TRIED, ()),
     chance_sheet.sheet(SUBJECT, CHANCE, ()),
     changes_sheet.sheet(ILL, UNJUDGED, compare_reports(ILL, UNJUDGED), judge(UNJUDGED, baseline=ILL)),
 )
@@ -132,7 +157,7 @@ def test_the_contracts_parts_come_out():
 def test_what_was_not_declared_is_null():
     bare = AugmentationCheck(transforms=(), declared=None, gap_train=0.9, gap_validation=None, missing=())
     told = answer_json.augmentation_check(bare)
-    assert told == {"transforms": [], "declared": None, "gap": None, "missing": []}
+    assert told == {"transforms": [], "declared": None, "gap": None, "missing": [], "trial": None}
 
 
 def test_numbers_that_json_lacks_become_the_nearest_it_has():
@@ -164,7 +189,7 @@ def test_every_sheet_is_markdown(sheet):
     text = markdown_sheet.render(sheet)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == sum(len(table.rows) + 2 for table in sheet.tables)
-    assert len({row.replace("\\|", "").count("|") for row in rows}) <= 1
+    assert len({row.replace("\\|", "").count("|") for row in rows}) <= max(1, len(sheet.tables))
 
 
 def test_a_drawn_column_gives_way_where_numbers_would_wrap():
@@ -183,8 +208,22 @@ def test_distances_that_know_more_than_the_decision_are_said_so():
     assert chance_sheet.sheet(SUBJECT, better, ()).lead == "70.0 % is better than chance."
 
 
+def test_a_trial_with_augmentation_is_told_in_full():
+    assert answer_json.augmentation_check(AUGMENTATION)["trial"] is None
+    told = answer_json.augmentation_check(TRIED)["trial"]
+    assert [s["name"] for s in told["sets"]] == ["none", "tailored"]
+    assert told["sets"][0]["over_none"] is None
+    assert told["sets"][1]["over_none"] == {"points": 10.0, "low": 4.0, "high": 15.0}
+    assert (told["pays"], told["harms"], told["destroys"]) == ("tailored", ["flips alone"], ["vertical_flip"])
+    assert told["partial"] is True
+    assert (told["trainings"], told["steps"]) == (3, 600)
+
+
 def test_leads_say_what_to_do():
-    sweep, metrics, augmentation, chance, changes = SHEETS
+    sweep, metrics, augmentation, tried, chance, changes = SHEETS
+    assert tried.lead == TRIED.trial.sentence
+    assert tried.notes[0].sentences == ("tailored: width shift",)
+    assert ("tailored *", "80.0 % [75.0, 85.0]", "+10 points [4, 15]") in tried.tables[0].rows
     assert sweep.lead == SWEEP.advice
     assert metrics.lead == "cosine is better than the metric in use (euclidean): +15 points [9, 21]."
     assert augmentation.lead.startswith("The embedding moves too far under: width_shift.")

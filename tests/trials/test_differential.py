@@ -133,10 +133,15 @@ def test_a_check_that_saw_nothing_is_found_where_only_its_replay_fits():
     assert "labels follow the loss" in blamed.evidence.fix
 
 
-def test_a_tie_changes_no_certainty_and_names_the_fact():
-    assert weighing.after_differential(found_by(0.4), TIED).evidence.certainty == 0.4
+def test_rivals_are_blamed_together_and_the_fact_is_named():
+    first = weighing.after_differential(found_by(0.4), TIED).evidence
+    second = weighing.after_differential(found_by(0.1, "misaligned-labels"), TIED).evidence
+    assert 0.5 < first.certainty < weighing.BLAMED
+    assert 0.25 < second.certainty < 0.5
+    assert "labels of other pairs" in first.summary
+    assert "contradict the loss" in second.summary
     trial = weighing.of_differential(TIED, "training: {same_label: 0}  # or 1")
-    assert "cannot" in trial.statement or "too much alike" in trial.statement
+    assert "too much alike" in trial.statement
     assert "same_label" in trial.statement
     assert trial.causes == ("inverted-labels", "misaligned-labels")
 

@@ -191,11 +191,35 @@ def test_the_augmentation_that_pays_is_named(shifted):
     result = augmentation_trial(shifted, Room(shifted, steps=400))
     gains = {s.name: s.over_none for s in result.sets}
     assert gains["none"] is None
-    assert gains["article's"].points > gains["declared"].points
-    assert gains["article's"].low > 0
-    assert result.pays in {"article's", "tailored"}
+    assert set(gains) >= {"none", "article's", "article's without flips", "declared", "flips alone"}
+    assert gains["article's without flips"].points > gains["declared"].points
+    assert gains["article's without flips"].low > 0
+    assert result.pays in {"article's", "article's without flips", "tailored"}
     assert result.pays in result.sentence
     assert not result.partial
+    assert result.trainings == 3
+
+
+def test_flips_of_digits_are_warned_of(shifted):
+    result = augmentation_trial(shifted, Room(shifted, steps=2))
+    assert "vertical_flip" in result.destroys
+    assert "WARNING" in result.sentence
+
+
+def test_an_interrupted_trial_keeps_the_sets_that_it_has(shifted, monkeypatch):
+    compare, names = Room.compare, []
+
+    def counted(self, without, treated):
+        names.append(treated.name)
+        if len(names) > 2:
+            raise KeyboardInterrupt
+        return compare(self, without, treated)
+
+    monkeypatch.setattr(Room, "compare", counted)
+    result = augmentation_trial(shifted, Room(shifted, steps=2))
+    assert [s.name for s in result.sets] == ["none", "article's"]
+    assert result.partial
+    assert result.interrupted
 
 
 def test_an_augmentation_that_leaves_nothing_is_worse_than_none(shifted):
