@@ -58,8 +58,8 @@ class Trainer:
         self.kind, self.encoders = kind, tuple(encoders)
         self.use(samples, identity)
         if not any(encoder.trainable_variables for encoder in self.encoders):
-            for encoder in self.encoders:
-                encoder.trainable = True
+            for layer in (layer for encoder in self.encoders for layer in encoder.layers):
+                layer.trainable = True  # one by one: a model that calls itself trainable does not pass it on
         self._margin, self._flip, self._noise = tf.Variable(1.0), tf.Variable(0.0), tf.Variable(0.0)
         trained = [v.value for encoder in self.encoders for v in encoder.trainable_variables]
         self._adam = Adam(trained, rate=LEARNING_RATE, steps=1)

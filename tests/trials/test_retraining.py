@@ -132,6 +132,19 @@ def test_a_dead_network_does_not_learn_eight_pairs(collapsed_model, known_few):
     assert "not in data or tuning" in handful.sentence
 
 
+def test_an_encoder_that_was_frozen_as_a_whole_is_trained_anew(tmp_path, known_few):
+    def frozen(keras):
+        encoder = dense_encoder(keras)
+        for layer in encoder.layers:
+            layer.trainable = False
+        return encoder
+
+    model = save_model(tmp_path / "frozen.keras", frozen, (12,))
+    case = case_of(model, known_few.samples, settings_of(margin=4.0), training=known_few.training.samples)
+    assert overfit_handful(case).learned
+    assert retrain(case, "untrained-encoder", Room(case, steps=STEPS)).recovers.low > 0
+
+
 def softmax_head(path, *, units):
     """A learned head that ends in a softmax over so many units."""
     import_keras()
