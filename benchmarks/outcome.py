@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from siamdoctor.faults import FAULTS
 
@@ -20,7 +20,7 @@ ALARMS = frozenset({"likely", "proven"})
 class Outcome:
     """The truth and the report, as plain values.
 
-    named: (cause id, level) in the report's order, without those that another cause explains.
+    named: (cause id, level, id of the cause that explains it or None) in the report's order.
     certainty: of every check that found something. crashed: ids of checks that crashed.
     """
 
@@ -35,7 +35,7 @@ class Outcome:
     healthy_accuracy: float
     verdict: str
     measured: float | None
-    named: list[list[str]]
+    named: list[tuple[str, str, str | None]]
     certainty: dict[str, float]
     crashed: list[str]
     seconds: float
@@ -58,7 +58,7 @@ class Outcome:
             healthy_accuracy=round(patient.healthy_accuracy, 4),
             verdict=report.verdict if report else "refused",
             measured=None if accuracy is None else round(accuracy.value, 4),
-            named=[[c.id, str(c.level)] for c in report.causes if c.explained_by is None] if report else [],
+            named=[(c.id, str(c.level), c.explained_by) for c in report.causes] if report else [],
             certainty={c.id: round(c.evidence.certainty, 3) for c in checks if c.evidence and c.evidence.certainty},
             crashed=[c.id for c in checks if c.status == "crashed"],
             seconds=round(seconds, 2),
@@ -74,19 +74,23 @@ class Outcome:
 
     def rank(self) -> int | None:
         """Place of the true cause (of the first of two) among those named, from 1; None where it is missing."""
-        return next((i for i, (cause, _) in enumerate(self.named, start=1) if cause in self.causes()), None)
+        return next((i for i, (cause, *_) in enumerate(self.named, start=1) if cause in self.causes()), None)
 
     def all_listed(self) -> bool:
         """Whether each true cause is among the first three."""
-        return set(self.causes()) <= {cause for cause, _ in self.named[:3]}
+        return set(self.causes()) <= {cause for cause, *_ in self.named[:3]}
 
     def alarms(self) -> list[str]:
         """Causes named at likely or proven."""
-        return [cause for cause, level in self.named if level in ALARMS]
+        return [cause for cause, level, _ in self.named if level in ALARMS]
+
+    def roots(self) -> list[tuple[str, str]]:
+        """(cause, level) of those named that no other explains."""
+        return [(cause, level) for cause, level, explained_by in self.named if explained_by is None]
 
     def line(self) -> str:
         """For the terminal, while the ward is being visited."""
-        told = ", ".join(f"{cause} ({level})" for cause, level in self.named[:3]) or "nothing"
+        told = ", ".join(f"{cause} ({level})" for cause, level in self.roots()[:3]) or "nothing"
         sign = " ok " if self.right() else "MISS" if self.counts() or self.truth is None else "mild"
         return (
             f"{sign} {self.name}: {told} [{self.verdict}; {self.accuracy:.2f} of {self.healthy_accuracy:.2f}, "
@@ -106,4 +110,9 @@ def read(path: Path) -> list[Outcome]:
     """Earlier outcomes, one a line; none where there is no file."""
     if not path.exists():
         return []
-    return [Outcome(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [_parsed(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _parsed(stored: dict[str, Any]) -> Outcome:
+    """An outcome from its line: JSON knows no tuples."""
+    return Outcome(**stored | {"named": [tuple(entry) for entry in stored["named"]]})

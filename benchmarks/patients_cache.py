@@ -42,6 +42,11 @@ TWO_FAULTS = (
     ("collapsed-embedding+wrong-threshold", "euclidean"),
     ("imbalanced-pairs+single-unit-softmax", "koch"),
     ("untrained-encoder+preprocessing-mismatch", "absolute-difference"),
+    ("preprocessing-mismatch+wrong-threshold", "euclidean"),
+    ("inverted-metric+insufficient-augmentation", "euclidean-lambda"),
+    ("leaky-evaluation+wrong-threshold", "euclidean"),
+    ("degenerate-images+wrong-threshold", "euclidean"),
+    ("too-few-identities+inverted-metric", "euclidean-lambda"),
 )
 
 

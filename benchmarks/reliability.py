@@ -18,7 +18,7 @@ def standings(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, Level, bool, b
     """(cause, level, whether first, whether true) of every cause named; ill patients that do not hurt left out."""
     for outcome in outcomes:
         if outcome.truth is None or outcome.counts():
-            for place, (cause, level) in enumerate(outcome.named):
+            for place, (cause, level) in enumerate(outcome.roots()):
                 yield cause, Level(level), place == 0, cause in outcome.causes()
 
 

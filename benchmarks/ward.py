@@ -77,7 +77,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--raise-only", action="store_true", help="train and cache the patients, diagnose none")
     parser.add_argument("--only", default="*", help="glob over cause/style/dataset/seed")
     parser.add_argument("--omniglot", help="zip of Omniglot, for the data set omniglot")
-    parser.add_argument("--results", default=str(CACHE / "results.jsonl"), help="JSON lines, summary beside it")
+    parser.add_argument("--results", default=str(CACHE / "results.jsonl"), help="JSON lines, summary beside them")
     parser.add_argument("--calibrated", default="digits", help="data sets that the calibration has seen")
     parser.add_argument("--minutes", type=float, default=1e6, help="start no further patient after so long")
     parser.add_argument("--fresh", action="store_true", help="forget earlier results")
