@@ -1,8 +1,8 @@
 """Writes the parts of README.md that the program itself knows: a run's output, its commands, options and causes.
 
 A part stands between `<!-- causes: begin -->` and `<!-- causes: end -->`, and likewise the others. `make readme`
-writes them all anew; the run takes some seconds, because it trains a network. A test fails where a part is out of
-date.
+writes them all anew; the run takes some seconds, because it trains a network, and the table of what loads a minute
+or two, because it saves and loads thirty. A test fails where a part is out of date.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+from siamdoctor.calibration import calibration
 from siamdoctor.cli.app import app
 from siamdoctor.cli.diagnose import diagnose
 from siamdoctor.cli.request import Request
@@ -72,9 +73,27 @@ def causes() -> str:
     return _table(("code", "cause", "what it is"), [(c.code, f"`{c.id}`", c.title) for c in all_checks()])
 
 
+def loading() -> str:
+    """What reads which kind of saved model; every line is tried."""
+    sys.path.insert(0, str(Path(__file__).parent / "models"))
+    from loading import table  # noqa: PLC0415  (imports TensorFlow, which the other parts do without)
+
+    return _table(("model", "saved as", "`load_model`", "siamdoctor", "option"), list(table()))
+
+
+def ward() -> str:
+    """What the committed run of the benchmark counted."""
+    sys.path.insert(0, str(README.parent / "benchmarks"))
+    from outcome import read  # noqa: PLC0415  (a script beside the package)
+    from summary import headline  # noqa: PLC0415
+
+    outcomes = read(README.parent / "benchmarks" / "results" / "ward.jsonl")
+    return headline(outcomes, calibrated=set(calibration().seen))
+
+
 Parts = Mapping[str, Callable[[], str]]
-PARTS: Parts = {"commands": commands, "options": options, "own": own, "causes": causes}
-WITH_A_RUN: Parts = {"report": report, **PARTS}
+PARTS: Parts = {"commands": commands, "options": options, "own": own, "causes": causes, "ward": ward}
+WITH_A_RUN: Parts = {"report": report, "loading": loading, **PARTS}
 
 
 def refreshed(text: str, parts: Parts = PARTS) -> str:
