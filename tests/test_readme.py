@@ -20,6 +20,9 @@ TEXT = README.read_text(encoding="utf-8")
 EMPTY = "# Title\n<!-- {0}: begin -->\nold\n<!-- {0}: end -->\nrest | of it\n"
 
 
+WATCHED = "# runs/siamdoctor.yaml\n"
+
+
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 
@@ -113,13 +116,21 @@ def test_python_in_the_readme_runs(code: str, patient, monkeypatch, capsys):
     if "import siamdoctor\n\n" in code:
         assert printed.startswith("chance - The model is at 50 %")
         assert "1. single-unit-softmax (proven): +" in printed
-    elif "settings=settings" in code:
+    elif "report.accuracy" in code:
         assert printed == "50.0% [50.0%, 50.0%]\n"
+    elif "Watch(" in code:
+        assert printed == "None\n"
+        written = yaml.safe_load((patient.folder / "runs" / "siamdoctor.yaml").read_text(encoding="utf-8"))
+        shown = next(yaml.safe_load(t) for t in blocks("yaml") if t.startswith(WATCHED))
+        assert written == shown
+    elif "load_digits" in code:
+        assert names["report"].verdict == "chance"
+        assert names["report"]._repr_html_().startswith("<iframe")
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_yaml_in_the_readme_loads(text: str, tmp_path):
-    if text.startswith("# siamdoctor.yaml\n"):
+    if text.startswith(("# siamdoctor.yaml\n", WATCHED)):
         path = tmp_path / "siamdoctor.yaml"
         path.write_text(text, encoding="utf-8")
         assert read_settings(path).report.fail_on == "likely"

@@ -16,7 +16,7 @@ from siamdoctor.callbacks.signs import Look
 if TYPE_CHECKING:
     import keras
 
-PROBED = 64  # pairs
+PROBED = 32  # pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

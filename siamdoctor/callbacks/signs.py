@@ -110,22 +110,30 @@ class Vigil:
         return None if math.isfinite(loss) else self._once(_not_a_number("The loss", epoch))
 
     def after_epoch(self, loss: float | None, look: Look | None, epoch: int, *, last: bool = False) -> list[Finding]:
+        """Take in an epoch, and say what can be said now that was not said before; see `note` and `judge`."""
+        self.note(loss)
+        return self.judge(look, epoch, last=last)
+
+    def note(self, loss: float | None) -> None:
+        """Take in the loss of an epoch, None where the model reports none."""
+        if loss is not None:
+            self.losses.append(loss)
+
+    def judge(self, look: Look | None, epoch: int, *, last: bool = False) -> list[Finding]:
         """What can be said now that was not said before.
 
         Args:
-            loss: of the epoch, None where the model reports none.
-            look: outputs after it, None where nobody looked.
+            look: outputs after the epoch, None where nobody looked.
             epoch: counted from 1.
             last: the training is over, so that outputs of one value will stay so.
         """
-        if loss is not None:
-            self.losses.append(loss)
         if look is not None:
             self.looks = [*self.looks, look][-2 * self.patience :]
+        running = 1 if last else 2
         signs = (
             self._numbers(epoch, new=look),
             self._dead(epoch),
-            self._collapsed(epoch, 1 if last else 2),
+            self._collapsed(epoch, running),
             self._one_side(epoch),
         )
         return [said for sign in signs if sign is not None and (said := self._once(sign)) is not None]

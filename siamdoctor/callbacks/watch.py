@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 # Seconds on the processor for looking at outputs that are always allowed, and a share of the training's beyond.
-FREE, SHARE = 0.05, 0.008
+FREE, SHARE = 0.02, 0.005
 
 
 class Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
@@ -106,6 +106,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no t
         self._probe: Probe | None = None
         self._loss = LossFacts(name=None, kind=None)
         self._began = self._looked = self._last_look = 0.0
+        self._next_wanted = 0
         self._told: set[str] = set()
 
     @property
@@ -161,18 +162,19 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no t
             self._record.history = self._epochs.path
             self._write()
         loss = logs.get("loss")
-        if loss is not None:
-            self._report(self._vigil.after_epoch(float(loss), None, len(self._vigil.losses) + 1))
-        look = self._look()
-        if look is not None:
-            self._report(self._vigil.after_epoch(None, look, len(self._vigil.losses)))
+        self._vigil.note(float(loss) if loss is not None else None)
+        number = len(self._vigil.losses) or epoch + 1
+        wanted = self._vigil.wants_look() and number >= self._next_wanted
+        if wanted:
+            self._next_wanted = number + self.patience
+        self._report(self._vigil.judge(self._look(anyway=wanted), number))
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Look a last time, whatever it costs."""
         del logs
         look = self._look(anyway=True)
         if look is not None:
-            self._report(self._vigil.after_epoch(None, look, len(self._vigil.losses), last=True))
+            self._report(self._vigil.judge(look, len(self._vigil.losses), last=True))
 
     # What they are made of ----------------------------------------------------------------------------
 
