@@ -8,6 +8,7 @@ from siamdoctor.models.audit import allowed
 from siamdoctor.models.clues import function_name
 from siamdoctor.models.graph import Graph
 from siamdoctor.models.parts import Parts
+from siamdoctor.models.tokens import VOCABULARY
 
 
 def complaints(parts: Parts | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -52,7 +53,13 @@ def _for_classes(graph: Graph) -> Iterator[str]:
     own = functions | dict.fromkeys(
         layer.class_name
         for layer in graph.layers.values()
-        if not allowed(layer) and not layer.is_operation and layer.class_name != "Lambda"
+        if not allowed(layer) and not layer.is_operation and layer.class_name not in VOCABULARY | {"Lambda"}
     )
+    for layer in graph.layers.values():
+        if layer.class_name in VOCABULARY and not allowed(layer):
+            yield (
+                f"Layer {layer.name!r} may read a vocabulary from a file that the model names, so it is not made. Save "
+                "the part of the encoder behind it, and give that what the layer makes of your texts."
+            )
     if own:
         yield f"--custom-objects FILE.py, with the file that defines {', '.join(own)}, lets it be used; it is run."

@@ -125,6 +125,10 @@ def _ran(graph: Graph, source: str | None) -> tuple[str, ...]:
 def _laid_out(anatomy: Anatomy) -> tuple[str, ...]:
     """What a sample is, where the model does not take one array a side."""
     said = tuple(f"Input {name!r} does not go through the encoder and was left out." for name in anatomy.carried)
+    said += tuple(
+        f"Layer {name!r}, which turns text into numbers, is left out: a sample is the numbers that it makes of a text."
+        for name in anatomy.tokenised_by
+    )
     if anatomy.is_ready_made:
         said = (*said, "The model compares its inputs as they are, so these are taken for the embeddings.")
     if anatomy.packed is None:

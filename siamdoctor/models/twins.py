@@ -15,6 +15,7 @@ from siamdoctor.models.glue import identity_layer
 from siamdoctor.models.graph import Call, Graph, Tensor
 from siamdoctor.models.packing import Packed, pack
 from siamdoctor.models.sides import gates_of_sides, named_ends, slices_of, towers_of, weights_on
+from siamdoctor.models.tokens import begin_with_tokens
 from siamdoctor.models.tracing import Sources, Traced, exits_of, gates_of, trace
 from siamdoctor.models.triples import triple_head
 
@@ -32,6 +33,7 @@ class Anatomy:
     past the encoder, such as a label that stands beside the embedding. same_input: the head was wired to one
     side twice, and this is the number of the input it reads. packed: how the inputs of a side became one,
     where it had several. is_ready_made: the inputs are embeddings already, and the encoder passes them on.
+    tokenised_by: layers that turn text into numbers, which stand before everything read here.
     """
 
     twins: Sharing
@@ -43,6 +45,7 @@ class Anatomy:
     carried: tuple[str, ...] = ()
     packed: Packed | None = None
     is_ready_made: bool = False
+    tokenised_by: tuple[str, ...] = ()
 
 
 def dissect(graph: Graph, weighted: frozenset[str], named: str | None = None) -> Anatomy:
@@ -56,9 +59,10 @@ def dissect(graph: Graph, weighted: frozenset[str], named: str | None = None) ->
     Raises:
         UnreadableModel: there is no layer of that name, or it does not stand on either side.
     """
-    packed = pack(simplify(graph, weighted), weighted)
+    tokenised = begin_with_tokens(graph)
+    packed = pack(simplify(tokenised.graph, weighted), weighted)
     found = _dissect(packed.graph, weighted, named)
-    return replace(found, packed=packed) if packed.parts else found
+    return replace(found, packed=packed if packed.parts else None, tokenised_by=tokenised.layers)
 
 
 def _dissect(whole: Graph, weighted: frozenset[str], named: str | None) -> Anatomy:

@@ -112,6 +112,19 @@ def tokens_and_mask() -> keras.Model:
     return keras.Model(ports, zoo.sigmoid(abs(tower(ports[:2]) - tower(ports[2:]))))
 
 
+def text_in(folder: Path) -> Made:
+    """A model that takes text; what siamdoctor is given are the numbers that its own layer makes of it."""
+    words = layers.TextVectorization(output_sequence_length=5, vocabulary=["big", "small", "red", "blue"])
+    given = layers.Input((1,), dtype="string")
+    tower = keras.Model(given, layers.GRU(6)(layers.Embedding(6, 8, mask_zero=True)(words(given))))
+    sides = [layers.Input((1,), dtype="string", name=name) for name in ("left", "right")]
+    model = keras.Model(sides, zoo.euclidean(tower(sides[0]), tower(sides[1])))
+    model.save(folder / "model.keras")
+    texts = [ops.convert_to_tensor([[t] for t in each]) for each in (["big red", "blue"], ["small", "big blue"])]
+    tokens = tuple(np.asarray(words(each)).astype("int32") for each in texts)
+    return Made(path=folder / "model.keras", sides=tokens, wanted=np.asarray(model(texts, training=False)))
+
+
 def trained_by_itself() -> keras.Model:
     class SiameseModel(keras.Model):
         def train_step(self, data):
@@ -235,6 +248,7 @@ KINDS = (
     Kind(what="pair in one input, `TimeDistributed`", saved=".keras", make=saving(wrapped_tower, "keras")),
     Kind(what="tokens and mask on each side", saved=".keras", make=saving(tokens_and_mask, "keras")),
     Kind(what="LSTM over masked tokens", saved=".h5", make=saving(lambda: zoo.text(layers.LSTM(6)), "h5")),
+    Kind(what="text through `TextVectorization`", saved=".keras", make=text_in),
     Kind(what="MobileNetV2 with its preprocessing", saved=".keras", make=saving(zoo.backbone, "keras")),
     Kind(what="label beside the embedding", saved=".keras", make=saving(labelled, "keras")),
     Kind(what="encoder alone", saved=".keras", make=saving(zoo.encoder, "keras")),
