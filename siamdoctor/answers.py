@@ -21,6 +21,8 @@ from siamdoctor.trials.outcome import best_on_other_half
 from siamdoctor.trials.scoring import FORMS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from siamdoctor.answer_results import AugmentationReview, AugmentationTrial
@@ -78,19 +80,22 @@ def _shown_threshold(name: str, distance: NDArray[np.floating], case: Case) -> f
     return (low + high) / 2 * (-1 if turned else 1)
 
 
-def tried_augmentation(case: Case, budget: float | None) -> tuple[AugmentationTrial | None, tuple[str, ...]]:
+def tried_augmentation(
+    case: Case, budget: float | None, resume: Path | None = None
+) -> tuple[AugmentationTrial | None, tuple[str, ...]]:
     """Training with each set of transforms; None with a sentence where nothing could be trained.
 
     Args:
         case: model and data.
         budget: seconds; None for ten minutes.
+        resume: journal of finished trainings, read if it exists and added to.
     """
     from siamdoctor.trials.retraining_augmentation import augmentation_trial, open_room  # noqa: PLC0415  (TensorFlow)
     from siamdoctor.trials.training import OutOfTime  # noqa: PLC0415  (the same)
 
     deadline = time.monotonic() + (TRIAL_SECONDS if budget is None else budget)
     try:
-        return augmentation_trial(case, open_room(case, deadline)), ()
+        return augmentation_trial(case, open_room(case, deadline, resume)), ()
     except OutOfTime:
         return None, ("nothing was trained: the budget ended before one training without augmentation was finished",)
     except Unavailable as gap:

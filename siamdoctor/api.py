@@ -39,6 +39,7 @@ def diagnose(
     train: object = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
+    resume: Path | None = None,
 ) -> Report:
     """Run every check that can run and rank the causes.
 
@@ -50,6 +51,7 @@ def diagnose(
         settings: facts and settings; without them `siamdoctor.yaml` is looked for beside the model and in
             the working directory.
         progress: called with what is being done and the share that is done, 0 to 1.
+        resume: journal of the trainings of a thorough run, read if it exists and added to.
 
     Raises:
         SiamdoctorError: something given cannot be read or used; the message says what to do.
@@ -60,7 +62,9 @@ def diagnose(
         settings, progress=progress, live=_unless_path(model), data=_unless_path(data), train=_unless_path(train)
     )
     results = run_checks(checks, case, budget=settings.budget)
-    tried = thorough(case, results, checks, budget=settings.budget) if settings.thorough else Thorough(results=results)
+    tried = Thorough(results=results)
+    if settings.thorough:
+        tried = thorough(case, results, checks, budget=settings.budget, resume=resume)
     results = tried.results
     best = attainable(case)
     accuracy = measured_accuracy(case)
@@ -207,13 +211,13 @@ def compare_metrics(
 
 
 def check_augmentation(
-    settings: Settings, progress: Progress | None = None
+    settings: Settings, progress: Progress | None = None, *, resume: Path | None = None
 ) -> tuple[Subject, AugmentationCheck, tuple[str, ...]]:
     """What the embedding is and is not invariant to; see `answers.check_augmentation`."""
     case = open_case(settings, progress=progress)
     answer, said = answers.check_augmentation(case)
     if settings.thorough:
-        tried, gaps = answers.tried_augmentation(case, settings.budget)
+        tried, gaps = answers.tried_augmentation(case, settings.budget, resume)
         answer, said = dataclasses.replace(answer, trial=tried), said + gaps
     return subject(case), answer, assumptions(case) + said
 

@@ -4,6 +4,7 @@ import typer
 
 from siamdoctor.bar import INTERRUPTED
 from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
+from siamdoctor.cli.options import ResumeOption
 from siamdoctor.cli.progress import progress
 from siamdoctor.cli.request import Request, takes_request
 from siamdoctor.cli.settling import settle
@@ -11,7 +12,7 @@ from siamdoctor.render import answer_json, augmentation_sheet
 
 
 @takes_request
-def check_augmentation(request: Request) -> None:
+def check_augmentation(request: Request, resume: ResumeOption = None) -> None:
     """Show what the embedding is not invariant to, and what the declared augmentation does.
 
     With --thorough the encoder is trained anew with each set of transforms: none, the declared one, the
@@ -30,7 +31,7 @@ def check_augmentation(request: Request) -> None:
     from siamdoctor.api import check_augmentation as run  # noqa: PLC0415  (numpy and scipy: --help does without them)
 
     with progress(quiet=request.quiet) as tell:
-        subject, answer, assumed = run(settings, tell)
+        subject, answer, assumed = run(settings, tell, **({} if resume is None else {"resume": resume}))
     content = enveloped(subject, assumed, answer_json.augmentation_check(answer))
     print_answer(augmentation_sheet.sheet(subject, answer, assumed), content, targets)
     if answer.trial is not None and answer.trial.interrupted:

@@ -3,10 +3,11 @@
 import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from siamdoctor.cli.options import ResumeOption
 from siamdoctor.cli.output import Outlet, append_step_summary, manual, outlets, screen, to_stderr, write
 from siamdoctor.cli.progress import progress
 from siamdoctor.cli.request import Request, takes_request
@@ -17,6 +18,9 @@ from siamdoctor.render.frame import Frame
 from siamdoctor.render.saved import read_report
 from siamdoctor.results import Report
 from siamdoctor.settings import Settings
+
+if TYPE_CHECKING:
+    from siamdoctor.render import Format
 
 
 @takes_request
@@ -32,6 +36,7 @@ def diagnose(
             rich_help_panel="Report",
         ),
     ] = None,
+    resume: ResumeOption = None,
 ) -> None:
     r"""Run every check that can run, and rank the causes.
 
@@ -43,25 +48,27 @@ def diagnose(
     siamdoctor diagnose model.h5 faces.npz --output html=report.html --output junit=junit.xml
     siamdoctor diagnose --select SD204 --select wrong-threshold --fail-on proven
     siamdoctor diagnose --baseline main.json --format github
+    siamdoctor diagnose --thorough --budget 600 --resume trainings.jsonl
     ```
     """
     settings = settle(request)
     earlier = read_report(baseline) if baseline is not None else None
     targets = outlets(request.format, request.output)
-    report = examine(settings, quiet=request.quiet)
+    report = examine(settings, quiet=request.quiet, resume=resume)
     ruling = rule(report, settings, earlier)
     deliver(report, ruling, targets)
     raise typer.Exit(ruling.exit_code)
 
 
-def examine(settings: Settings, *, quiet: bool) -> Report:
+def examine(settings: Settings, *, quiet: bool, resume: Path | None = None) -> Report:
     """Diagnose, with progress and warnings on stderr."""
     from siamdoctor.api import diagnose as run  # noqa: PLC0415  (numpy and scipy: --help does without them)
 
     assert settings.model.path is not None
     assert settings.data.path is not None
+    journal = {} if resume is None else {"resume": resume}
     with progress(quiet=quiet) as tell:
-        report = run(settings.model.path, settings.data.path, settings=settings, progress=tell)
+        report = run(settings.model.path, settings.data.path, settings=settings, progress=tell, **journal)
     if not quiet:
         for warning in report.warnings:
             to_stderr(f"warning: {warning}")
@@ -86,6 +93,6 @@ def deliver(report: Report, ruling: Ruling, targets: list[Outlet]) -> None:
         frame = plain
         if target.format == "terminal" and target.path is None:
             frame = dataclasses.replace(screen(), ruling=ruling, pages=plain.pages)
-        write(renderer(target.format)(report, frame), target)
+        write(renderer(cast("Format", target.format))(report, frame), target)  # reports go to no other kind of file
     if any(target.format == "github" for target in targets):
         append_step_summary(renderer("markdown")(report, plain))

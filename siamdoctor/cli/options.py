@@ -147,6 +147,16 @@ ThoroughOption = Annotated[
     bool,
     typer.Option("--thorough", help="Also run the trials that train for minutes.", rich_help_panel=_RUN),
 ]
+ResumeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="FILE",
+        help="A journal of finished trainings: read if it is there, written as the run goes on.",
+        show_default=False,
+        rich_help_panel=_RUN,
+    ),
+]
 EncoderOption = Annotated[
     str | None,
     typer.Option(

@@ -1,13 +1,13 @@
 """`siamdoctor sweep-margin`: which margin would work."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from siamdoctor.bar import INTERRUPTED
 from siamdoctor.cli.answers import answer_outlets, enveloped, print_answer
+from siamdoctor.cli.options import ResumeOption
 from siamdoctor.cli.progress import progress
 from siamdoctor.cli.request import Request, takes_request
 from siamdoctor.cli.settling import settle
@@ -50,16 +50,6 @@ _LossOption = Annotated[
     ),
 ]
 
-_ResumeOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--resume",
-        metavar="FILE",
-        help="A journal of finished trainings: read if it is there, written as the sweep goes on.",
-        show_default=False,
-        rich_help_panel=_PANEL,
-    ),
-]
 _JobsOption = Annotated[
     int, typer.Option("--jobs", min=1, help="Processes that train at the same time.", rich_help_panel=_PANEL)
 ]
@@ -72,7 +62,7 @@ def sweep_margin(
     margins: _MarginsOption = None,
     depth: _DepthOption = None,
     loss: _LossOption = None,
-    resume: _ResumeOption = None,
+    resume: ResumeOption = None,
     jobs: _JobsOption = 1,
 ) -> None:
     """Find the margin that would work, with intervals, by cross-validation over identities.

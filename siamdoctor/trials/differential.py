@@ -24,7 +24,8 @@ from siamdoctor.trials.training import OutOfTime
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
-    from siamdoctor.trials.retraining_room import Room, Treatment
+    from siamdoctor.trials.retraining_room import Room
+    from siamdoctor.trials.treatments import Treatment
 
 SOUND = "sound"
 FAR = 4.0  # a declared margin this many times off the usual one is a suspect
@@ -111,7 +112,7 @@ def differential(
     if not np.isfinite(saved).all():
         raise Unavailable("the embeddings are not finite")
     measure = yardstick(arena, case.twin.reinitialised(case.settings.seed).embed(arena.inputs), case.settings.seed)
-    folds, rows = range(arena.folds), np.arange(len(arena.inputs))
+    folds = range(arena.folds)
     patient = np.mean([measure.signature(saved, fold) for fold in folds], axis=0)
     found: dict[str, tuple[float, float]] = {}
     partial = interrupted = False
@@ -119,7 +120,10 @@ def differential(
         if cause in ruled_out:
             continue
         try:
-            ends = [measure.signature(room.embedded(_for(treatment, fold), fold, rows), fold) for fold in folds]
+            ends = [
+                room.measured(_for(treatment, fold), fold, lambda e, k=fold: measure.signature(e, k))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+                for fold in folds
+            ]
         except OutOfTime:
             partial = True
             break

@@ -17,10 +17,11 @@ from siamdoctor.data.pipeline import Pipeline
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import DISTANCE_HEADS
 from siamdoctor.trials.invariance import require_images
-from siamdoctor.trials.retraining_room import Comparison, Room, Treatment
+from siamdoctor.trials.retraining_room import Room
 from siamdoctor.trials.sweep_grid import usual_margin
 from siamdoctor.trials.sweep_losses import LossKind
 from siamdoctor.trials.training import LEARNING_RATE
+from siamdoctor.trials.treatments import Comparison, Treatment
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case

@@ -12,11 +12,14 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.trials.augmentation import destructive
 from siamdoctor.trials.invariance import ARTICLE, drifts, require_images, strongest
 from siamdoctor.trials.retraining import article_pipeline, usual
-from siamdoctor.trials.retraining_room import STEPS, TRAININGS, Room, Treatment
+from siamdoctor.trials.retraining_room import STEPS, TRAININGS, Room
 from siamdoctor.trials.training import OutOfTime
 from siamdoctor.trials.training_clock import Clock
+from siamdoctor.trials.treatments import Treatment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from siamdoctor.case import Case
     from siamdoctor.data.pipeline import Pipeline
     from siamdoctor.results import Json, TransformDrift
@@ -35,7 +38,7 @@ WORD_FOR_WORD: dict[str, Json] = {
 FLIPS: dict[str, Json] = {"horizontal_flip": True}
 
 
-def open_room(case: Case, deadline: float) -> Room:
+def open_room(case: Case, deadline: float, journal: Path | None = None) -> Room:
     """A room that tells how long all trainings of this trial will still take.
 
     Raises:
@@ -43,7 +46,7 @@ def open_room(case: Case, deadline: float) -> Room:
     """
     require_images(case)
     clock = Clock(total=TRAININGS * (1 + len(treatments(case))), tell=case.progress)
-    return Room(case, steps=STEPS, deadline=deadline, progress=lambda what: clock.advance(1, what))
+    return Room(case, steps=STEPS, deadline=deadline, progress=lambda what: clock.advance(1, what), journal=journal)
 
 
 def augmentation_trial(case: Case, room: Room) -> AugmentationTrial:

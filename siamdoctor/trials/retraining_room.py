@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
-from siamdoctor.data.pipeline import Pipeline
 from siamdoctor.data.samples import FloatArray, IndexArray
-from siamdoctor.results import Interval, Recovery
-from siamdoctor.trials.sweep_arena import Arena, build_arena
+from siamdoctor.results import Json
+from siamdoctor.trials.journal import Journal
+from siamdoctor.trials.sweep_arena import build_arena
 from siamdoctor.trials.sweep_batches import fold_batches
-from siamdoctor.trials.sweep_choice import Judgement, balanced, difference, points
+from siamdoctor.trials.sweep_choice import Judgement, points
+from siamdoctor.trials.sweep_entries import as_json, from_json
 from siamdoctor.trials.sweep_judging import Verdicts, combined, court, judge
 from siamdoctor.trials.sweep_losses import LossKind
-from siamdoctor.trials.training import LEARNING_RATE, Regimen, Trainer, Weights, fresh_weights, towers
+from siamdoctor.trials.sweep_trials import open_workshop
+from siamdoctor.trials.training import Regimen, Trainer, Weights, fresh_weights, towers
+from siamdoctor.trials.treatments import Comparison, Treatment, recovery
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
@@ -27,37 +32,6 @@ TRAININGS = 3  # of each treatment, every one with other weights and other held-
 STEPS = 600
 VERSIONS = 6  # of every training sample, drawn once by the augmentation
 BANK_BYTES = 512 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Treatment:
-    """One way to train. Two treatments of a comparison differ in one thing alone.
-
-    steps: relative to the room's own number. untied: two encoders, where the usual is one for both sides.
-    shuffled: labels have nothing to do with the pairs.
-    augmentation: applied to stored training images; `name` tells treatments apart.
-    """
-
-    name: str
-    kind: LossKind
-    margin: float
-    rate: float = LEARNING_RATE
-    steps: float = 1.0
-    flipped: bool = False
-    shuffled: bool = False
-    untied: bool = False
-    augmentation: Pipeline | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """What a remedy recovers when the encoder is trained anew. held_out: in words, what accuracies are on."""
-
-    remedy: str
-    held_out: str
-    without: Interval
-    treated: Interval
-    recovers: Recovery
 
 
 class Room:
@@ -71,6 +45,7 @@ class Room:
         trainings: int = TRAININGS,
         deadline: float = float("inf"),
         progress: Callable[[str], None] = lambda _what: None,
+        journal: Path | None = None,
     ) -> None:
         """Lay out the folds; nothing is trained yet.
 
@@ -80,9 +55,11 @@ class Room:
             trainings: of every treatment.
             deadline: by `time.monotonic()`.
             progress: told what is being trained.
+            journal: file of finished trainings, read if it exists and added to after every training.
 
         Raises:
             Unavailable: nothing can be trained on some identities and judged on others.
+            BadSettings: the journal is something else.
         """
         self.case, self.steps, self.deadline = case, steps, deadline
         self.arena = build_arena(case, folds=trainings)
@@ -90,6 +67,7 @@ class Room:
         self._known: dict[str, Judgement] = {}
         self._trainers: dict[tuple[LossKind, int], Trainer] = {}
         self._weights: dict[int, Weights] = {}
+        self._journal = Journal(journal, "" if journal is None else self._key())
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -123,15 +101,53 @@ class Room:
             recovers=recovery(before, after, self.arena),
         )
 
-    def embedded(self, treatment: Treatment, fold: int, rows: IndexArray) -> FloatArray:
-        """(k, d) embeddings of rows of the arena by the (left) encoder after the fold's training.
+    def measured(
+        self, treatment: Treatment, fold: int, measure: Callable[[FloatArray], NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        """Numbers measured on embeddings (n, d) of all rows by the (left) encoder after the fold's training.
 
         Raises:
             OutOfTime: the deadline passed.
         """
-        return self._train(treatment, fold, self.seeds[fold]).embed(rows)
+
+        def train() -> dict[str, Json]:
+            embedded = self._train(treatment, fold, self.seeds[fold]).embed(np.arange(len(self.arena.inputs)))
+            return {"measured": [float(value) for value in measure(embedded)]}
+
+        values = self._recalled(treatment, fold, "measured", train)["measured"]
+        assert isinstance(values, list)
+        return np.array(values, np.float64)
 
     def _judged(self, treatment: Treatment, fold: int, seed: int) -> Verdicts:
+        return from_json(self._recalled(treatment, fold, "judged", lambda: as_json(self._tried(treatment, fold, seed))))
+
+    def _recalled(
+        self, treatment: Treatment, fold: int, what: str, train: Callable[[], dict[str, Json]]
+    ) -> dict[str, Json]:
+        """What the journal holds of a training, or what it gives when it is done now."""
+        facts = dataclasses.asdict(dataclasses.replace(treatment, augmentation=None))
+        names: list[Json] = [] if treatment.augmentation is None else [*treatment.augmentation.names]
+        trial: dict[str, Json] = {
+            **facts,
+            "augmentation": names,
+            "of": what,
+            "fold": fold,
+            "seed": self.seeds[fold],
+            "length": self.steps,
+        }
+        known = self._journal.get(trial)
+        if known is None:
+            known = train()
+            self._journal.add(trial, known)
+        return known
+
+    def _key(self) -> str:
+        """A hash of model, data and declared augmentation, under which finished trainings are kept."""
+        shop = open_workshop(self.case.twin, self.arena, "contrastive", self.seeds)
+        declared = json.dumps(self.case.settings.training.augmentation, sort_keys=True, default=str)
+        return hashlib.sha256(f"{shop.key} {declared}".encode()).hexdigest()[:32]
+
+    def _tried(self, treatment: Treatment, fold: int, seed: int) -> Verdicts:
         trainer = self._train(treatment, fold, seed)
         bench = court(self.arena, fold, seed)
         right = trainer.embed(bench.rows, side=1) if treatment.untied else None
@@ -196,24 +212,3 @@ class Room:
         version = rng.integers(0, versions, size=batches.shape)
         moved = np.searchsorted(rows, batches) + version * rows.size
         return (samples, np.tile(arena.identity[rows], versions)), moved.astype(np.int32)
-
-
-def recovery(before: Judgement, after: Judgement, arena: Arena) -> Recovery:
-    """The difference in points; its interval is the wider of that over identities and that over trainings."""
-    over_identities = difference(before.correct, after.correct, arena.dyads)
-    gained = []
-    for fold in range(arena.folds):
-        here = arena.pair_fold == fold
-        gained.append(
-            balanced(after.correct[here], arena.same[here]) - balanced(before.correct[here], arena.same[here])
-        )
-    if len(gained) < 2:  # noqa: PLR2004  (one training has no spread)
-        return over_identities
-    error = float(np.std(gained, ddof=1)) / np.sqrt(len(gained))
-    reach = 100 * float(student.ppf(0.975, len(gained) - 1) * error)
-    value = over_identities.points
-    return Recovery(
-        points=value,
-        low=max(-100.0, min(over_identities.low, value - reach)),
-        high=min(100.0, max(over_identities.high, value + reach)),
-    )

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siamdoctor.errors import Unavailable
@@ -19,9 +20,10 @@ from siamdoctor.trials import weighing
 from siamdoctor.trials.differential import differential
 from siamdoctor.trials.handful import overfit_handful
 from siamdoctor.trials.retraining import REMEDIES, retrain
-from siamdoctor.trials.retraining_room import STEPS, Comparison, Room
+from siamdoctor.trials.retraining_room import STEPS, Room
 from siamdoctor.trials.training import OutOfTime
 from siamdoctor.trials.training_clock import Clock
+from siamdoctor.trials.treatments import Comparison
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
@@ -43,7 +45,12 @@ class Thorough:
 
 
 def thorough(
-    case: Case, results: Sequence[CheckResult], checks: Sequence[Check], *, budget: float | None = None
+    case: Case,
+    results: Sequence[CheckResult],
+    checks: Sequence[Check],
+    *,
+    budget: float | None = None,
+    resume: Path | None = None,
 ) -> Thorough:
     """Run the trials that settle something; Ctrl-C and the budget leave what was finished.
 
@@ -52,9 +59,10 @@ def thorough(
         results: of all checks.
         checks: their definitions.
         budget: seconds; what does not fit is left unmeasured.
+        resume: journal of finished trainings, read if it exists and added to.
     """
     deadline = time.monotonic() + (BUDGET if budget is None else budget)
-    work = _Work(case=case, checks={c.id: c for c in checks}, results=list(results), deadline=deadline)
+    work = _Work(case=case, checks={c.id: c for c in checks}, results=list(results), deadline=deadline, journal=resume)
     partial = interrupted = False
     for step in (work.handful, work.differential, work.retraining):
         try:
@@ -83,6 +91,7 @@ class _Work:
     checks: dict[str, Check]
     results: list[CheckResult]
     deadline: float
+    journal: Path | None = None
     trials: list[Trial] = field(default_factory=list)
     partial: bool = False
     interrupted: bool = False
@@ -91,7 +100,7 @@ class _Work:
     @cached_property
     def room(self) -> Room:
         """Where encoders are trained anew."""
-        return Room(self.case, steps=STEPS, deadline=self.deadline, progress=self._tell)
+        return Room(self.case, steps=STEPS, deadline=self.deadline, progress=self._tell, journal=self.journal)
 
     def _tell(self, what: str) -> None:
         left = max(0.0, self.deadline - time.monotonic())

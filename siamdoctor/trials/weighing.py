@@ -12,7 +12,7 @@ from siamdoctor.trials.differential import CLEARLY, SOUND, WORDS, Differential
 if TYPE_CHECKING:
     from siamdoctor.registry import Check
     from siamdoctor.trials.handful import Handful
-    from siamdoctor.trials.retraining_room import Comparison
+    from siamdoctor.trials.treatments import Comparison
 
 WORTHWHILE = 5.0  # points
 # A sound replay must beat the saved embedding's AUC by this much, and be wrong this much less often, before a

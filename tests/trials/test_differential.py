@@ -56,19 +56,34 @@ def test_without_time_nothing_is_compared(plain_model, halves):
 
 def test_an_interrupted_differential_says_which_replays_it_has(plain_model, halves, monkeypatch):
     case = fresh_case(plain_model, halves)
-    room, embedded, calls = Room(case, steps=20), Room.embedded, []
+    room, measured, calls = Room(case, steps=20), Room.measured, []
 
     def counted(self, *given):
         calls.append(given)
         if len(calls) > 6:  # three folds of a sound training and of a suspect
             raise KeyboardInterrupt
-        return embedded(self, *given)
+        return measured(self, *given)
 
-    monkeypatch.setattr(Room, "embedded", counted)
+    monkeypatch.setattr(Room, "measured", counted)
     found = differential(case, room, ("margin-too-large",))
     assert {r.cause for r in found.replays} == {SOUND, "margin-too-large"}
     assert found.partial
     assert found.interrupted
+
+
+def test_finished_trainings_are_not_done_again(plain_model, halves, tmp_path, monkeypatch):
+    case, journal = fresh_case(plain_model, halves), tmp_path / "trainings.jsonl"
+    first = differential(case, Room(case, steps=5, journal=journal))
+    judged = Room(case, steps=5, journal=journal).judged(faults(case)[SOUND])
+    lines = journal.read_text().splitlines()
+    assert len(lines) == 3 * (len(first.replays) + 1)
+    monkeypatch.setattr(Room, "_train", None)  # nothing is trained from here on
+    assert differential(case, Room(case, steps=5, journal=journal)) == first
+    again = Room(case, steps=5, journal=journal).judged(faults(case)[SOUND])
+    np.testing.assert_array_equal(again.correct, judged.correct)
+    other = case_of(plain_model, halves[0], settings_of(margin=None), training=halves[1])
+    with pytest.raises(TypeError):  # other data: the journal knows nothing of them
+        differential(other, Room(other, steps=5, journal=journal))
 
 
 def test_declared_facts_leave_replays_out(plain_model, halves):

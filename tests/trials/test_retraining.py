@@ -16,9 +16,10 @@ from siamdoctor.trials import weighing
 from siamdoctor.trials.handful import overfit_handful
 from siamdoctor.trials.retraining import REMEDIES, retrain, usual
 from siamdoctor.trials.retraining_augmentation import augmentation_trial, wanted_transforms
-from siamdoctor.trials.retraining_room import Comparison, Room, recovery
+from siamdoctor.trials.retraining_room import Room
 from siamdoctor.trials.thorough import thorough
 from siamdoctor.trials.training import OutOfTime
+from siamdoctor.trials.treatments import Comparison, recovery
 from sklearn.datasets import load_digits
 from small_twins import case_of, clouds, dense_encoder, samples_of, save_model, settings_of
 
