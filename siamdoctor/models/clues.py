@@ -84,9 +84,13 @@ def guess(layer: Layer, *, scalar: bool | None) -> Guess | None:
     """
     if is_lambda(layer):
         for code in _codes(layer.config.get("function")):
-            kind = _from_code(mentions(code))
+            said = mentions(code)
+            kind = _from_code(said)
             if kind is not None:
                 return Guess(kind, "bytecode names")
+            kind = _from_helper(said, scalar=scalar)
+            if kind is not None:
+                return Guess(kind, "function name")
     called = function_name(layer) if is_lambda(layer) else None
     title = called or ("" if is_lambda(layer) else layer.class_name)
     kind = _from_title(title, scalar=scalar)
@@ -100,6 +104,17 @@ def _from_code(said: Mentions) -> str | None:
     kind = _from_calls(said)
     allowed = OPERATORS.get(kind or "", frozenset())
     return kind if set(said.operators) <= allowed and _squares_last(said) else None
+
+
+def _from_helper(said: Mentions, *, scalar: bool | None) -> str | None:
+    """From code that only hands its sides to a function, as in `lambda x: manhattan_distance(x[0], x[1])`.
+
+    It computes nothing itself, and of the names in it only one says what a comparison is.
+    """
+    if said.operators or said.names & CALLS:
+        return None
+    kinds = {kind for name in said.names if (kind := _from_title(name, scalar=scalar)) is not None}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def _squares_last(said: Mentions) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import marshal
 
 import h5py
 import numpy as np
 import pytest
 from siamdoctor.errors import UnreadableModel
+from siamdoctor.models.clues import Guess, guess
 from siamdoctor.models.dissolve import read_graph
+from siamdoctor.models.graph import Layer
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime import import_keras, load_twin
 from siamdoctor.models.twins import dissect
@@ -226,3 +230,31 @@ def test_input_is_not_suggested_as_the_end_of_the_encoder(saved):
     with pytest.raises(UnreadableModel, match="Did you mean") as refusal:
         read_blueprint(saved("raw-euclidean").path, ModelSettings(encoder="lefts"))
     assert "'left'" not in str(refusal.value)
+
+
+HANDED_ON = {
+    "lambda x: exponent_neg_manhattan_distance(x[0], x[1])": "exp_manhattan",
+    "lambda x: self.exponent_neg_manhattan_distance(x[0], x[1])": "exp_manhattan",
+    "lambda sides: euclidean_distance(sides)": "euclidean",
+    "lambda x: cosine_distance(x[0], x[1])": "cosine_distance",
+    "lambda x: 1 / (1 + euclidean_distance(x))": None,
+    "lambda x: triplet_loss(x)": None,
+    "lambda x: cosine(x[0], x[1]) if euclidean(x) else None": None,
+}
+
+
+@pytest.mark.parametrize("source", HANDED_ON)
+def test_lambda_that_hands_its_sides_on_is_recognised_by_the_name(source):
+    code = base64.b64encode(marshal.dumps(eval(source, {}).__code__)).decode()  # noqa: S307  (a literal of this file)
+    function = {"class_name": "__lambda__", "config": {"code": code, "defaults": None, "closure": None}}
+    layer = Layer(
+        name="head",
+        class_name="Lambda",
+        module="keras.layers",
+        registered_name=None,
+        config={"function": function},
+        path=("head",),
+        slots=("lambda",),
+        is_operation=False,
+    )
+    assert guess(layer, scalar=True) == (Guess(HANDED_ON[source], "function name") if HANDED_ON[source] else None)
