@@ -110,8 +110,7 @@ class _Reading:
             return self._path(value, place)
         found = _scalar(option, value)
         if found is None:
-            infinite = isinstance(value, float) and not math.isfinite(value)
-            raise self._refusal(place, "a finite number" if infinite else _words(option), value)
+            raise self._refusal(place, _words(option), value)
         return found
 
     def _path(self, value: object, place: str) -> Path:
@@ -203,5 +202,5 @@ def _words(option: object) -> str:
     """A type in words a person understands."""
     if get_origin(option) is Literal:
         return "one of " + ", ".join(str(a) for a in get_args(option))
-    names: dict[object, str] = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}
+    names: dict[object, str] = {float: "a finite number", int: "a whole number", str: "text", bool: "true or false"}
     return names.get(option, "a mapping of texts")
