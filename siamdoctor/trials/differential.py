@@ -87,8 +87,8 @@ class Differential:
 
     @property
     def settled(self) -> str | None:
-        """The one that it was, if only one can have been."""
-        return self.rivals[0] if len(self.rivals) == 1 and len(self.replays) > 1 else None
+        """The one that it was, if only one can have been; what was not replayed might have been it as well."""
+        return self.rivals[0] if len(self.rivals) == 1 and not self.partial else None
 
 
 def differential(

@@ -69,7 +69,9 @@ def after_failed_handful(result: CheckResult, found: Handful, checks: Mapping[st
 
 
 def matters(found: Differential) -> bool:
-    """Whether a sound training of this encoder would do clearly better than the saved one."""
+    """Whether all was replayed, and a sound training of this encoder would do clearly better than the saved one."""
+    if found.partial:
+        return False
     sound = next((r for r in found.replays if r.cause == SOUND), None)
     return sound is not None and sound.auc - found.auc >= HIGHER and 1 - sound.auc <= FEWER * (1 - found.auc)
 
@@ -77,7 +79,9 @@ def matters(found: Differential) -> bool:
 def of_differential(found: Differential, fact: str) -> Trial:
     """The replays as a statement. fact: the line of siamdoctor.yaml that would settle it, or empty."""
     named = [WORDS[cause] for cause in found.rivals]
-    if found.settled is not None:
+    if found.partial:
+        statement = f"Of the {len(found.replays)} trainings replayed so far, {' and '.join(named)} ends most alike."
+    elif found.settled is not None:
         statement = f"Of {len(found.replays)} trainings replayed, only {named[0]} ends like the saved embedding."
     else:
         told = f" What would settle it: {fact}" if fact else ""

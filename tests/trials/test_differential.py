@@ -169,6 +169,13 @@ def test_nobody_is_blamed_where_a_sound_training_does_no_better():
     assert weighing.after_differential(unknown, weak) == unknown
 
 
+def test_a_partial_differential_blames_nobody():
+    partial = dataclasses.replace(SETTLED, partial=True)
+    assert partial.settled is None
+    assert weighing.after_differential(found_by(0.4), partial).evidence.certainty == 0.4
+    assert "so far" in weighing.of_differential(partial, "").statement
+
+
 def test_proofs_and_measurements_stand():
     proven = found_by(0.9, "misaligned-labels", proof=True)
     assert weighing.after_differential(proven, SETTLED) == proven
