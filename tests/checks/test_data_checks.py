@@ -6,6 +6,7 @@ from scipy.special import expit
 from siamdoctor.data.samples import Unreadable
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import find
+from siamdoctor.settings import FedSettings
 from stand_ins import case, clouds, given, head, history, learned, samples, settings
 
 
@@ -108,6 +109,18 @@ class TestImbalancedPairs:
         found = evidence("imbalanced-pairs", ill)
         assert found.certainty > 0.5
         assert found.measurements[0].value == pytest.approx(0.1, abs=0.03)
+
+    @pytest.mark.parametrize(("positives", "guilty"), [(0.05, True), (0.5, False)])
+    def test_what_a_watch_saw_being_fed_counts_as_the_list(self, positives, guilty):
+        x, who = clouds(noise=0.35)
+
+        def compare(a, b):
+            return expit(4 * (2.2 - np.abs(a - b).sum(1)))
+
+        facts = settings(loss="binary_crossentropy", same_label=1, fed=FedSettings(positives=positives))
+        found = evidence("imbalanced-pairs", case(samples(x, who), head=learned(), compare=compare, facts=facts))
+        assert (found.certainty > 0.5) == guilty
+        assert found.measurements[0].value == positives
 
     def test_an_evaluation_list_out_of_balance_harms_no_training(self):
         x, who = clouds(noise=0.35)

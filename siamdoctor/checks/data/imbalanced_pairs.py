@@ -104,7 +104,13 @@ def imbalanced_pairs(case: Case) -> Evidence:
 
 
 def _listed(case: Case) -> tuple[float | None, str]:
-    """Share of same-class pairs in the user's own list of training pairs, or of evaluation pairs."""
+    """Share of same-class pairs in the user's own list of training pairs, or of evaluation pairs.
+
+    What a watch saw being fed to the training counts as its list.
+    """
+    fed = case.settings.training.fed.positives
+    if fed is not None:
+        return fed, "training list"
     try:
         training = case.training.samples.pairs
     except Unavailable:
