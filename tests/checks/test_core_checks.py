@@ -270,6 +270,14 @@ def test_a_handful_of_samples_is_underpowered_and_thousands_at_chance_are_not():
     assert look("underpowered-evaluation", sound()).certainty == 0
 
 
+def test_a_dozen_good_pairs_are_called_vague_and_fail_no_build():
+    data = make.samples(*make.clouds(3, 4, noise=0.05))
+    facts = make.settings(metric="euclidean", threshold=1.0)
+    evidence = look("underpowered-evaluation", make.case(data, head=EUCLIDEAN, facts=facts))
+    assert FOUND <= evidence.certainty < 0.5
+    assert "better than chance" in evidence.summary
+
+
 # Architecture --------------------------------------------------------------------------------------------
 
 

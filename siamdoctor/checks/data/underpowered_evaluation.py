@@ -10,6 +10,7 @@ from siamdoctor.stats.ramps import ramp
 
 CHANCE = 0.5
 WIDE = 0.1  # half-width from which 50 % and 60 % cannot be told apart
+VAGUE = 0.4  # most that a wide interval says by itself, where it leaves out chance
 
 
 @check("SD408", impact=Impact.MAJOR)
@@ -55,14 +56,18 @@ def underpowered_evaluation(case: Case) -> Evidence:
     half_width = (value.high - value.low) / 2
     effective = effective_pairs(value.value, half_width, case.pairs.same.size)
     undecided = value.low <= CHANCE < value.high and value.high > CHANCE + 0.05
-    certainty = ramp(half_width, clear=0.05, sure=WIDE) if undecided else 0.0
+    vague = VAGUE * ramp(half_width, clear=0.08, sure=0.14)
+    certainty = ramp(half_width, clear=0.05, sure=WIDE) if undecided else vague
     wanted = pairs_needed(0.6, effective, case.pairs.same.size)
     return Evidence(
         certainty=certainty,
         summary=(
             f"With {case.pairs.identities} identities the accuracy is {100 * value.value:.0f} % give or take "
             f"{100 * half_width:.0f}: it cannot be told from chance."
-            if certainty
+            if undecided and certainty
+            else f"With {case.pairs.identities} identities the accuracy is {100 * value.value:.0f} % give or take "
+            f"{100 * half_width:.0f}: better than chance, and too vague to compare two runs."
+            if vague
             else f"The accuracy is known to about {100 * half_width:.0f} points."
         ),
         fix=f"Evaluate on more identities; about {wanted:,} pairs in the present proportion could tell 60 % from 50 %.",
