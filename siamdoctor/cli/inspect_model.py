@@ -39,7 +39,8 @@ def inspect_model(
     """Explain a model file: twins, encoder, head, inputs, loss, Lambdas.
 
     Nothing in the file is run and TensorFlow is not loaded, so a stranger's file is safe to look at. The file that
-    --custom-objects names is only searched for the names of its classes here; --architecture module:function is run.
+    --custom-objects names is only searched for the names of its classes here, and run where the model itself is of
+    such a class; --architecture module:function is run.
 
     For example:
 

@@ -43,15 +43,35 @@ def locate(archive: Archive, architecture: str | None) -> Located:
         return Located(model=model, inside=None, assumed=())
     parts = list(_outermost(model))
     if not parts:
+        code = (
+            f" --custom-objects FILE.py, with the file that defines {class_of(model)}, finds them by running it; else"
+            if names_itself(model)
+            else ""
+        )
+        save = "save the part that makes the embeddings, such as `model.encoder.save('encoder.keras')`"
         raise UnreadableModel(
             f"The model is an object of the class {model.get('class_name')!r}, and the file does not say what layers "
-            "that has. Save the part that makes the embeddings, such as `model.encoder.save('encoder.keras')`. "
-            f"Received: model={archive.path}"
+            f"that has.{code} {save if code else f'S{save[1:]}'}. Received: model={archive.path}"
         )
     chosen = max(parts, key=size_of)
     name = text(mapping(chosen.get("config")).get("name")) or ""
     said = f"The model's class {model.get('class_name')!r} is not known; its part {name!r} was read instead."
     return Located(model=chosen, inside=name, assumed=(said,))
+
+
+def names_itself(model: dict[str, Json] | None) -> bool:
+    """Whether only a class is named, with the shapes it was called on: its code would show the layers."""
+    return bool(model) and not list(_outermost(mapping(model))) and "input_shape" in _built(mapping(model))
+
+
+def class_of(model: dict[str, Json] | None) -> str:
+    """Name of the model's class."""
+    return text(mapping(model).get("class_name")) or ""
+
+
+def _built(model: Mapping[str, Json]) -> Mapping[str, Json]:
+    """What Keras noted of how the model was built."""
+    return mapping(model.get("build_config"))
 
 
 def _why_no_model(archive: Archive) -> str:

@@ -16,7 +16,7 @@ from siamdoctor.models.dissolve import read_graph
 from siamdoctor.models.encoders import Prepared, prepare
 from siamdoctor.models.graph import Graph
 from siamdoctor.models.listing import lambdas, ports, weights
-from siamdoctor.models.locating import locate
+from siamdoctor.models.locating import class_of, locate, names_itself
 from siamdoctor.models.own_code import mark_supplied, names_in
 from siamdoctor.models.parts import Parts
 from siamdoctor.models.savedmodel import open_savedmodel
@@ -61,8 +61,9 @@ class _Sides:
 
 def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     """Put a blueprint together from what the archive holds."""
-    located = locate(archive, _architecture(settings))
     supplied = frozenset() if settings.custom_objects is None else names_in(settings.custom_objects)
+    archive = _unrolled(archive, settings.custom_objects, supplied)
+    located = locate(archive, _architecture(settings))
     graph = mark_supplied(read_graph(located.model), supplied)
     variables = variables_of(graph, archive.weights, inside=located.inside)
     anatomy = dissect(graph, frozenset(variables), settings.encoder)
@@ -114,6 +115,15 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         assumed=assumed,
         parts=parts,
     )
+
+
+def _unrolled(archive: Archive, source: str | None, supplied: frozenset[str]) -> Archive:
+    """The archive, or where the model is of a class that the user's code defines, what that code makes of it."""
+    if source is None or not names_itself(archive.model) or class_of(archive.model) not in supplied:
+        return archive
+    from siamdoctor.models.runtime.unrolling import unrolled  # noqa: PLC0415  (runs the user's code: asked for)
+
+    return unrolled(archive, source)
 
 
 def _ran(graph: Graph, source: str | None) -> tuple[str, ...]:

@@ -86,6 +86,34 @@ class Scale(layers.Layer):
 """
 
 
+OWN_MODEL = """
+import keras
+from keras import layers, ops
+
+class SiameseModel(keras.Model):
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.embedding = keras.Sequential([layers.Flatten(), layers.Dense(6)])
+        self.head = layers.Dense(1, activation="sigmoid")
+
+    def call(self, sides):
+        return self.head(ops.abs(self.embedding(sides[0]) - self.embedding(sides[1])))
+"""
+
+
+def model_class(folder: Path) -> Made:
+    (folder / "mine.py").write_text(OWN_MODEL)
+    names: dict[str, type[keras.Model]] = {}
+    exec(OWN_MODEL, names)  # noqa: S102  (the program that saves the model)
+    model = names["SiameseModel"]()
+    rng = np.random.default_rng(0)
+    sides = tuple(rng.random((9, 8, 8, 1), dtype=np.float32) for _ in range(2))
+    wanted = np.asarray(model(list(sides)))
+    model.save(folder / "model.keras")
+    settings = ModelSettings(custom_objects=str(folder / "mine.py"))
+    return Made(path=folder / "model.keras", sides=sides, wanted=wanted, settings=settings)
+
+
 def own_layer_inside() -> keras.Model:
     names: dict[str, type[layers.Layer]] = {}
     exec(OWN_LAYER, names)  # noqa: S102  (the program that saves the model)
@@ -243,6 +271,8 @@ KINDS = (
     Kind(what="layer class of one's own in the encoder", saved=".keras", option="--custom-objects mine.py",
          make=with_code),
     Kind(what="model class with its own `train_step`", saved=".keras", make=saving(trained_by_itself, "keras")),
+    Kind(what="model class whose file names no layers", saved=".keras", option="--custom-objects mine.py",
+         make=model_class),
     Kind(what="loss function of one's own", saved=".keras", make=saving(with_own_loss, "keras")),
     Kind(what="pair in one input, sliced", saved=".keras", make=saving(zoo.pair_axis, "keras")),
     Kind(what="pair in one input, `TimeDistributed`", saved=".keras", make=saving(wrapped_tower, "keras")),

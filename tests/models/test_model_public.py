@@ -136,6 +136,68 @@ def test_tower_of_a_class_of_the_users_own_has_its_weights_in_their_places(tmp_p
     np.testing.assert_allclose(got, np.ravel(model(given, training=False)), **CLOSE)
 
 
+OWN_MODELS = """
+import keras
+from keras import layers, ops
+
+class SiameseModel(keras.Model):
+    def __init__(self, size=6, **settings):
+        super().__init__(**settings)
+        self.size = size
+        self.base = keras.Sequential([layers.Flatten(), layers.Dense(12, activation="relu"), layers.Dropout(0.1)])
+        self.last = layers.Dense(size)
+        self.head = layers.Dense(1, activation="sigmoid")
+
+    def embedding(self, x):
+        return self.last(self.base(x))
+
+    def call(self, sides):
+        left, right = (self.embedding(side) for side in sides)
+        return self.head(ops.abs(left - right))
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
+
+class Averse(SiameseModel):
+    def call(self, sides):
+        left, right = sides
+        if ops.convert_to_numpy(left).mean() > 2:
+            left = right
+        return super().call([left, right])
+"""
+
+
+def own_model(tmp_path, name):
+    code = tmp_path / "models.py"
+    code.write_text(OWN_MODELS)
+    names: dict[str, object] = {}
+    exec(compile(OWN_MODELS, str(code), "exec"), names)  # noqa: S102  (the program that saved the model)
+    model = names[name](size=5)
+    rng = np.random.default_rng(0)
+    sides = [rng.random((9, 8, 8, 1), dtype=np.float32) for _ in range(2)]
+    wanted = np.ravel(model(sides))
+    path = tmp_path / "model.keras"
+    model.save(path)
+    return code, path, sides, wanted, model
+
+
+def test_model_of_a_class_of_the_users_own_shows_its_layers_when_its_code_is_run(tmp_path):
+    code, path, sides, wanted, model = own_model(tmp_path, "SiameseModel")
+    with pytest.raises(UnreadableModel, match=r"--custom-objects FILE\.py, with the file that defines SiameseModel"):
+        read_blueprint(path)
+    blueprint = read_blueprint(path, ModelSettings(custom_objects=str(code)))
+    assert (blueprint.twins, blueprint.head.merge, blueprint.path) == ("shared", "absolute_difference", path)
+    twin = load_twin(blueprint)
+    np.testing.assert_allclose(twin.predict(*sides), wanted, **CLOSE)
+    np.testing.assert_allclose(twin.embed(sides[0]), model.embedding(sides[0]), **CLOSE)
+
+
+def test_code_that_needs_numbers_to_run_is_named(tmp_path):
+    code, path, *_ = own_model(tmp_path, "Averse")
+    with pytest.raises(UnreadableModel, match="use only layers"):
+        read_blueprint(path, ModelSettings(custom_objects=str(code)))
+
+
 def test_class_that_keras_2_wrote_nothing_about_is_named(tmp_path):
     path = tmp_path / "model.h5"
     left, right = zoo.images("left", "right")
