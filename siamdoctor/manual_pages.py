@@ -16,6 +16,8 @@ from pathlib import Path
 
 from siamdoctor.errors import BadSettings
 
+TOPICS = {"tutorial": "From 50 % to a working model, step by step"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -41,6 +43,13 @@ def find(word: str) -> Entry:
     """The cause with this id or code; `BadSettings` names the nearest known one."""
     wanted = known_as(word, [name for entry in entries() for name in (entry.id, entry.code)])
     return next(entry for entry in entries() if wanted in (entry.id, entry.code))
+
+
+def topic(word: str) -> str | None:
+    """The page of this name that is about no single cause, its first line the title; None where there is none."""
+    if word.strip().lower() not in TOPICS:
+        return None
+    return Path(__file__).with_name(f"{word.strip().lower()}.md").read_text(encoding="utf-8")
 
 
 def known_as(word: str, names: Iterable[str]) -> str:

@@ -24,3 +24,11 @@ def test_an_unknown_page_names_the_nearest(run):
     done = run("explain", "colapsed-embedding")
     assert done.code == 2
     assert "Did you mean 'collapsed-embedding'?" in done.err
+
+
+def test_the_tutorial_is_offered_and_printed(run):
+    assert "siamdoctor explain tutorial" in run("explain").out
+    done = run("explain", "Tutorial")
+    assert done.code == 0
+    assert done.out.startswith("From 50 % to a working model\n")
+    assert "        return tf.math.mean(same * distance**2 + (1 - same) * far**2)" in done.out.splitlines()
