@@ -24,6 +24,7 @@ TELLING = 0.2  # |AUC - 1/2| of the outputs above which something is being learn
 PROGRESS = 0.004  # fall of the loss, over its size, that counts as getting better
 RARE = 0.2  # least share of either label among the pairs for one-sidedness to mean anything
 HALF = 0.5
+_GRAVE: frozenset[Symptom] = frozenset({"not a number", "collapse", "dead loss"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +103,12 @@ class Vigil:
     said: set[Symptom] = field(default_factory=set)
 
     def wants_look(self) -> bool:
-        """Whether a look at the outputs would decide something now."""
+        """Whether a look at the outputs would decide something now, because the loss stands still."""
         return self._resting() is not None and not self.said & {"dead loss", "nothing learned"}
+
+    def doubts(self) -> bool:
+        """Whether the last look showed one value for everything, which one more look would confirm or refute."""
+        return bool(self.looks) and self.looks[-1].spread <= SAME_VALUE and not self.said & _GRAVE
 
     def after_batch(self, loss: float, epoch: int) -> Finding | None:
         """Only what is not a number can be told from a batch."""
@@ -142,7 +147,7 @@ class Vigil:
         """The finding, unless its symptom was named before, or a graver one that includes it."""
         if finding.symptom in self.said:
             return None
-        if self.said & {"not a number", "collapse", "dead loss"} and finding.symptom != "not a number":
+        if self.said & _GRAVE and finding.symptom != "not a number":
             return None
         self.said.add(finding.symptom)
         return finding

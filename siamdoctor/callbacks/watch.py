@@ -106,7 +106,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no t
         self._probe: Probe | None = None
         self._loss = LossFacts(name=None, kind=None)
         self._began = self._looked = self._last_look = 0.0
-        self._next_wanted = 0
+        self._next_wanted, self._over = 0, False
         self._told: set[str] = set()
 
     @property
@@ -131,7 +131,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no t
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         """Find out and write down what can be known before the first step."""
         del logs
-        self._began = time.process_time()
+        self._over, self._began = False, time.process_time()
         self._vigil = Vigil(patience=self.patience)
         loss = plain_loss(self.model)
         self._loss = self._tried(
@@ -167,11 +167,12 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no t
         wanted = self._vigil.wants_look() and number >= self._next_wanted
         if wanted:
             self._next_wanted = number + self.patience
-        self._report(self._vigil.judge(self._look(anyway=wanted), number))
+        self._report(self._vigil.judge(self._look(anyway=wanted or self._vigil.doubts()), number))
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
         """Look a last time, whatever it costs."""
         del logs
+        self._over = True
         look = self._look(anyway=True)
         if look is not None:
             self._report(self._vigil.judge(look, len(self._vigil.losses), last=True))
@@ -226,7 +227,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no t
                 continue
             self.findings.append(finding)
             self._say(str(finding))
-            if finding.fatal and self.stop and not self.model.stop_training:
+            if finding.fatal and self.stop and not (self._over or self.model.stop_training):
                 self.model.stop_training = True
                 self._say(f"stopped, because of {finding.cause}.")
 

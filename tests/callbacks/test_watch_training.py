@@ -157,7 +157,13 @@ def test_a_collapse_is_named_and_without_stop_the_training_goes_on(train):
 def test_a_collapse_stops_the_run_if_asked(train):
     watch = train(twin(), loss=contrastive(1.0), rate=30.0, epochs=40, stop=True)
     assert watch.cause == "collapsed-embedding"
-    assert len(watch.history["loss"]) < 12
+    assert len(watch.history["loss"]) < 6
+
+
+def test_what_is_seen_only_when_all_is_over_stops_nothing(train):
+    watch = train(twin(), loss=contrastive(1.0), rate=30.0, epochs=1, stop=True)
+    assert watch.cause == "collapsed-embedding"
+    assert not any("stopped" in said for said in watch.said)
 
 
 def test_the_same_image_on_both_sides_rests_at_ln_2(train):
