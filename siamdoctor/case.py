@@ -89,6 +89,8 @@ class Case:
         if self._load_twin is None:
             raise Unavailable("the model cannot be run")
         _ = self.encoder
+        if self.settings.training.history is not None:
+            _ = self.history  # a file that cannot be read is told of before TensorFlow is loaded
         self.progress("loading the model", 0.05)
         return self._load_twin(self.blueprint)
 

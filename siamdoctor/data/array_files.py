@@ -16,6 +16,7 @@ from siamdoctor.data.samples import GivenPairs, IndexArray, Samples
 from siamdoctor.errors import UnreadableData
 
 STACK = 2  # sides in one array of pairs
+MAX_SAMPLES = 2_000_000  # each takes some hundred bytes for its name and class alone
 
 
 def read_arrays(arrays: ArraySet, split: str | None, same_label: int | None) -> Samples:
@@ -51,7 +52,7 @@ def holds_training_split(arrays: ArraySet) -> bool:
 
 def _labelled(arrays: ArraySet, x_name: str, y_name: str, *, chosen: str | None) -> Samples:
     """Samples with a class each; `chosen` is the split that was preferred, None where it was asked for."""
-    opened = arrays.open((x_name, y_name))
+    opened = _opened(arrays, (x_name, y_name))
     identity, identity_names = identities(opened[y_name], arrays.path)
     _demand_equal(arrays, x_name, opened[x_name], y_name, identity.size)
     others = [
@@ -71,9 +72,25 @@ def _labelled(arrays: ArraySet, x_name: str, y_name: str, *, chosen: str | None)
     )
 
 
+def _opened(arrays: ArraySet, names: tuple[str, ...]) -> dict[str, Stored]:
+    """Arrays whose first axis counts a number of samples that can be dealt with."""
+    opened = arrays.open(names)
+    for name, values in opened.items():
+        if values.ndim == 0:
+            raise UnreadableData(
+                f"The samples must lie along the first axis of an array. Received: data={arrays.path}, {name}=()"
+            )
+        if len(values) > MAX_SAMPLES:
+            raise UnreadableData(
+                f"More than {MAX_SAMPLES} samples are not read. Received: data={arrays.path}, {name}={values.shape}. "
+                "Save a part of them; a few thousand are enough for a diagnosis."
+            )
+    return opened
+
+
 def _pairs(arrays: ArraySet, sides: tuple[str, ...], label: str, same_label: int | None) -> Samples:
     """The user's own pairs; equal rows of the two sides are one sample, whose class is unknown."""
-    opened = arrays.open((*sides, label))
+    opened = _opened(arrays, (*sides, label))
     both = [opened[name] for name in sides]
     if len(sides) == 1:
         if both[0].ndim < STACK or both[0].shape[1] != STACK:

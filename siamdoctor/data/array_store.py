@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import lzma
+import os
+import tokenize
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal
 
@@ -11,13 +17,31 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from siamdoctor.errors import UnreadableData
+from siamdoctor.zip_directory import MAX_DIRECTORY, directory_bytes
 
 # A compressed array has to be unpacked whole; beyond this it should be saved uncompressed.
 UNPACKED_LIMIT = 4 << 30
+FREE_BYTES, MAX_RATIO = 128 << 20, 16  # larger ones must be stored in a sixteenth of their size at least
+SPARSE_BYTES, SPARSE_RATIO, BLOCK = 64 << 20, 64, 512  # the same for files that are mostly a hole
 LOCAL_HEADER = 30  # bytes of a zip member's local header before its name (APPNOTE 4.3.7)
 
 # Plain numbers and text are all that a data set needs; objects would be unpickled.
 Stored = NDArray[np.generic]
+# What zipfile, its decoders, and numpy's reader of headers raise on damaged files.
+_DAMAGED = (
+    OSError,
+    ValueError,
+    TypeError,
+    EOFError,
+    SyntaxError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,  # RecursionError and NotImplementedError among them
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 def open_npz(path: Path, wanted: tuple[str, ...] | None = None) -> dict[str, Stored]:
@@ -26,16 +50,13 @@ def open_npz(path: Path, wanted: tuple[str, ...] | None = None) -> dict[str, Sto
     Raises:
         UnreadableData: not a zip of arrays, object arrays, or sizes that contradict the file.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {i.filename.removesuffix(".npy"): i for i in archive.infolist()}
-            return {
-                name: _open_member(path, archive, info, name)
-                for name, info in members.items()
-                if wanted is None or name in wanted
-            }
-    except (OSError, ValueError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
-        raise UnreadableData(f"The .npz file is damaged or truncated. Received: data={path}") from error
+    with _archive(path) as archive:
+        members = {i.filename.removesuffix(".npy"): i for i in archive.infolist()}
+        return {
+            name: _open_member(path, archive, info, name)
+            for name, info in members.items()
+            if wanted is None or name in wanted
+        }
 
 
 def npz_names(path: Path) -> tuple[str, ...]:
@@ -44,11 +65,32 @@ def npz_names(path: Path) -> tuple[str, ...]:
     Raises:
         UnreadableData: it is not a zip file.
     """
+    with _archive(path) as archive:
+        return tuple(n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy"))
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """An .npz file opened as the archive that it is; whatever is wrong with it becomes one message."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return tuple(n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy"))
-    except (OSError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file:
+            _refuse_hole(path, os.fstat(file.fileno()))
+            if directory_bytes(file) > MAX_DIRECTORY:
+                raise UnreadableData(f"The .npz file has more members than any data set. Received: data={path}")
+            with zipfile.ZipFile(file) as archive:
+                yield archive
+    except _DAMAGED as error:
         raise UnreadableData(f"The .npz file is damaged or truncated. Received: data={path}") from error
+
+
+def _refuse_hole(path: Path, status: os.stat_result) -> None:
+    """Refuse a file that declares much and stores next to nothing."""
+    stored = BLOCK * getattr(status, "st_blocks", status.st_size)
+    if status.st_size > SPARSE_BYTES and status.st_size > SPARSE_RATIO * stored:
+        raise UnreadableData(
+            f"The file is mostly a hole: {stored} bytes of {status.st_size} are stored. Received: data={path}. "
+            "Copy or download it again."
+        )
 
 
 def open_npy(path: Path) -> Stored:
@@ -59,9 +101,10 @@ def open_npy(path: Path) -> Stored:
     """
     try:
         with path.open("rb") as file:
+            _refuse_hole(path, os.fstat(file.fileno()))
             shape, dtype, fortran = _header(file, path, path.name)
             return _mapped(path, file.tell(), shape, dtype, fortran=fortran)
-    except (OSError, ValueError, EOFError) as error:
+    except _DAMAGED as error:
         raise UnreadableData(f"The .npy file is damaged or truncated. Received: data={path}") from error
 
 
@@ -77,10 +120,12 @@ def _open_member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, na
                 f"declared={declared} bytes, stored={info.file_size} bytes"
             )
         if info.compress_type != zipfile.ZIP_STORED:
-            if declared > UNPACKED_LIMIT:
+            hollow = declared > FREE_BYTES and declared > MAX_RATIO * info.compress_size
+            if declared > UNPACKED_LIMIT or hollow:
                 raise UnreadableData(
                     f"The compressed array is too large to unpack. Received: data={path}, array={name}, "
-                    f"bytes={declared}. Save it with numpy.savez (uncompressed), which is read piecewise."
+                    f"bytes={declared} from {info.compress_size}. Save it with numpy.savez (uncompressed), which is "
+                    "read piecewise."
                 )
             values = np.frombuffer(member.read(declared - start), dtype=dtype)
             values = values.reshape(shape, order="F" if fortran else "C")
@@ -98,6 +143,8 @@ def _header(file: IO[bytes], path: Path, name: str) -> tuple[tuple[int, ...], np
     version = npy.read_magic(file)
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, fortran, dtype = read(file)
+    if any(side < 0 for side in shape):
+        raise ValueError("a negative length")
     if dtype.hasobject:
         raise UnreadableData(
             "The array holds Python objects, which would have to be unpickled and could run code. "

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 
 LENGTH, CHECKSUM = 8, 4
+MAX_RECORDS = 200_000
 LARGEST_RECORD = 1 << 20  # scalars need some hundred bytes; pictures and graphs are passed over
 EVENT_SUMMARY, SUMMARY_VALUE = 5, 1
 TAG, SIMPLE_VALUE, TENSOR = 1, 2, 8
@@ -26,7 +28,7 @@ def is_event_file(data: bytes) -> bool:
 def read_scalars(data: bytes) -> dict[str, list[float]]:
     """The scalars by tag, in the order in which they were logged; a cut-off end is ignored."""
     scalars: dict[str, list[float]] = {}
-    for record in _records(data):
+    for record in islice(_records(data), MAX_RECORDS):
         for number, summary in _fields(record):
             if number != EVENT_SUMMARY or not isinstance(summary, bytes):
                 continue

@@ -14,7 +14,8 @@ from siamdoctor.data.events import is_event_file, read_scalars
 from siamdoctor.errors import UnreadableData
 from siamdoctor.results import HistoryColumn, Json
 
-BYTE_LIMIT = 64 << 20
+BYTE_LIMIT = 64 << 20  # of event files, which hold pictures and histograms as well
+TEXT_LIMIT = 8 << 20  # a hundred thousand epochs
 COUNTERS = frozenset({"epoch", "step", "steps", "iteration", "wall_time", "time", "timestamp", ""})
 _ALIASES = (("accuracy", "acc"), ("accuracy", "binary_accuracy"), ("learning_rate", "lr"))
 ADVICE = "Give a CSVLogger file, or json.dump(history.history, file)."
@@ -61,6 +62,8 @@ def read_history(path: Path) -> History:
         ) from error
     if is_event_file(data):
         return _history(_epochs(read_scalars(data), ""), path)
+    if len(data) > TEXT_LIMIT:
+        _refuse(path, f"is larger than {TEXT_LIMIT >> 20} MB")
     if data[:6] == b"\x93NUMPY" or data[:1] == b"\x80":
         _refuse(path, "is pickled, and unpickling could run code")
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from siamdoctor.data.image_shape import target_for
-from siamdoctor.data.images import ImageShape, read_image, read_resized, stored_shape, thumbnail
+from siamdoctor.data.images import ImageShape, largest_value, read_resized, stored_shape, thumbnail
 from siamdoctor.data.samples import FloatArray, IndexArray, Unreadable
 from siamdoctor.errors import UnreadableData
 
@@ -71,7 +71,7 @@ class ImageFiles:
         largest = []
         for index in places.tolist():
             try:
-                largest.append(float(np.abs(read_image(self.path(index), 3)).max()))
+                largest.append(largest_value(self.path(index)))
             except UnreadableData as error:
                 self._note(index, error)
         if not largest:
@@ -100,6 +100,8 @@ class ImageFiles:
 
     def _hash(self, index: int) -> str:
         whole = hashlib.blake2b(digest_size=16)
+        if not self.path(index).is_file():  # a pipe would wait for its other end
+            return f"unreadable {index}"
         try:
             with self.path(index).open("rb") as file:
                 while chunk := file.read(CHUNK_BYTES):

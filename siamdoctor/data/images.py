@@ -6,6 +6,7 @@ Pixel values keep their stored scale: 0..255 for 8-bit files, up to 65535 for 16
 from __future__ import annotations
 
 import io
+import stat
 import struct
 import warnings
 import zlib
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from siamdoctor.data.samples import FloatArray
@@ -45,6 +47,7 @@ _DAMAGED = (
     IndexError,
     TypeError,
     OverflowError,
+    MemoryError,  # a chunk may declare four gigabytes, which Pillow asks for before it looks
     struct.error,
     zlib.error,
     UnidentifiedImageError,
@@ -82,6 +85,19 @@ def read_resized(path: Path, shape: ImageShape) -> FloatArray:
     return _opened(path, lambda image: _resized_pixels(image, shape))
 
 
+def largest_value(path: Path) -> float:
+    """The largest absolute pixel value of a file on its stored scale.
+
+    Raises:
+        UnreadableData: as `read_image`.
+    """
+    return _opened(path, lambda image: _largest(_stored_pixels(image, 3)))
+
+
+def _largest(pixels: NDArray[np.generic]) -> float:
+    return max(abs(float(pixels.min())), abs(float(pixels.max())))
+
+
 def stored_shape(path: Path) -> ImageShape:
     """Size of an image file and its channels (grey 1, with transparency 4, else 3), from its header.
 
@@ -112,7 +128,7 @@ def thumbnail_of_pixels(pixels: FloatArray) -> bytes:
     return _small_png(Image.fromarray(shown))
 
 
-def resized(pixels: FloatArray, height: int, width: int) -> FloatArray:
+def resized(pixels: NDArray[np.generic], height: int, width: int) -> FloatArray:
     """Resize (H, W, C) to (height, width, C) bilinearly.
 
     Half-pixel centres and no smoothing before shrinking: what `tf.image.resize`, Keras'
@@ -120,27 +136,30 @@ def resized(pixels: FloatArray, height: int, width: int) -> FloatArray:
     """
     for axis, size in ((0, height), (1, width)):
         pixels = _resampled(pixels, size, axis)
-    return pixels
+    return np.asarray(pixels, dtype=np.float32)
 
 
-def _resampled(pixels: FloatArray, size: int, axis: int) -> FloatArray:
-    """Interpolate along one axis."""
+def _resampled(pixels: NDArray[np.generic], size: int, axis: int) -> NDArray[np.generic]:
+    """Interpolate along one axis; what is not taken is never made into floats."""
     stored = pixels.shape[axis]
     if stored == size:
         return pixels
     place = (np.arange(size) + 0.5) * (stored / size) - 0.5
     low = np.floor(place).astype(np.int64)
     share = (place - low).astype(np.float32).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
-    before = pixels.take(np.clip(low, 0, stored - 1), axis)
-    after = pixels.take(np.clip(low + 1, 0, stored - 1), axis)
+    before = pixels.take(np.clip(low, 0, stored - 1), axis).astype(np.float32)
+    after = pixels.take(np.clip(low + 1, 0, stored - 1), axis).astype(np.float32)
     return np.asarray(before + (after - before) * share, dtype=np.float32)
 
 
 def _opened(path: Path, use: Callable[[Image.Image], _T]) -> _T:
     """Open, check the declared size before anything is decoded, and hand on."""
     try:
-        if path.stat().st_size > BYTE_LIMIT:
-            raise UnreadableData(f"The image file is too large. Received: bytes={path.stat().st_size}")
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would wait for its other end
+            raise UnreadableData(f"This is not a file. Received: image={path}")
+        if status.st_size > BYTE_LIMIT:
+            raise UnreadableData(f"The image file is too large. Received: bytes={status.st_size}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -169,19 +188,27 @@ def _reason(error: BaseException) -> str:
 
 def _pixels(image: Image.Image, channels: int) -> FloatArray:
     """The first frame with so many channels."""
+    return np.asarray(_stored_pixels(image, channels), dtype=np.float32)
+
+
+def _stored_pixels(image: Image.Image, channels: int) -> NDArray[np.generic]:
+    """The first frame with so many channels, in the kind of numbers that it is stored in."""
     if image.mode in DEEP_GREY:
-        grey = np.asarray(image, dtype=np.float32)[..., None]
-        full = np.full_like(grey, SIXTEEN_BIT)
-        parts = {1: [grey], 2: [grey, full], 3: [grey] * 3, 4: [grey] * 3 + [full]}[channels]
+        grey = np.asarray(image)[..., None]
+        if channels == 1:
+            return grey
+        full = np.full(grey.shape, SIXTEEN_BIT, np.float32)
+        parts = {2: [grey, full], 3: [grey] * 3, 4: [grey] * 3 + [full]}[channels]
         return np.concatenate(parts, axis=-1)
-    converted = np.asarray(image.convert(_MODES[channels]), dtype=np.float32)
+    mode = _MODES[channels]
+    converted = np.asarray(image if image.mode == mode else image.convert(mode))
     return converted if converted.ndim == 3 else converted[..., None]  # noqa: PLR2004  (H, W, C)
 
 
 def _resized_pixels(image: Image.Image, shape: ImageShape) -> FloatArray:
     """Resize the first frame; grey is made colour only afterwards, which saves two thirds of the work."""
     spread = image.mode in GREY and shape.channels == len(RGB)
-    small = resized(_pixels(image, 1 if spread else shape.channels), shape.height, shape.width)
+    small = resized(_stored_pixels(image, 1 if spread else shape.channels), shape.height, shape.width)
     return np.repeat(small, len(RGB), axis=-1) if spread else small
 
 

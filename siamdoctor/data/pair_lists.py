@@ -13,7 +13,9 @@ from siamdoctor.data.pair_labels import DIFFERENT_COLUMNS, SAME_COLUMNS
 from siamdoctor.data.samples import Samples
 from siamdoctor.errors import UnreadableData
 
-BYTE_LIMIT = 200 << 20
+BYTE_LIMIT = 128 << 20
+LINE_LIMIT = 1_000_000  # each pair takes some hundred bytes
+LONGEST_LINE = 1 << 16
 SEPARATORS = (",", ";", "\t", " ")
 COLUMNS = 3
 _SIDE = r"(?:image|img|path|file|filename|filepath|photo|face|signature|sample|x|id)"
@@ -25,8 +27,8 @@ _ANCHOR, _POSITIVE, _NEGATIVE = (re.compile(rf"^{n}(?:_{_SIDE})?$") for n in ("a
 _LABELS = (
     frozenset({"label", "labels", "y", "target", "class", "is_pair", "outcome"}) | SAME_COLUMNS | DIFFERENT_COLUMNS
 )
-_WITHIN = re.compile(r"^(\S.*?)\s+(\d+)\s+(\d+)$")
-_BETWEEN = re.compile(r"^(\S.*?)\s+(\d+)\s+(\S.*?)\s+(\d+)$")
+_WITHIN = re.compile(r"^(\S.*?)\s+(\d{1,9})\s+(\d{1,9})$")
+_BETWEEN = re.compile(r"^(\S.*?)\s+(\d{1,9})\s+(\S.*?)\s+(\d{1,9})$")
 _HEADER = re.compile(r"^\d+(\s+\d+)?$")
 EXPECTED = "Expected columns left,right,label (paths relative to the file), or the lines of LFW's pairs.txt."
 
@@ -48,10 +50,21 @@ def read_pair_list(path: Path, same_label: int | None) -> Samples:
 
 
 def _text(path: Path) -> str:
+    """The list as text, after a look at how many lines it has and how long they are."""
+    if path.stat().st_size > BYTE_LIMIT:
+        raise UnreadableData(f"The pair list is larger than {BYTE_LIMIT >> 20} MB. Received: data={path}")
+    content = path.read_bytes()
+    if content.count(b"\n") + content.count(b"\r") > 2 * LINE_LIMIT:
+        raise UnreadableData(
+            f"The pair list has more than {LINE_LIMIT} lines. Received: data={path}. Give a part of it; some thousand "
+            "pairs are enough for a diagnosis."
+        )
+    if max(map(len, content.splitlines()), default=0) > LONGEST_LINE:
+        raise UnreadableData(
+            f"A line of the pair list has more than {LONGEST_LINE} bytes. Received: data={path}. {EXPECTED}"
+        )
     try:
-        if path.stat().st_size > BYTE_LIMIT:
-            raise UnreadableData(f"The pair list is larger than 200 MB. Received: data={path}")
-        return path.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableData(f"The pair list is not UTF-8 text. Received: data={path}") from error
 

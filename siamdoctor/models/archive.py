@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.config import MAX_DEPTH, depth, mapping, text
 from siamdoctor.models.hdf5 import WeightStore, read_weight_file
-from siamdoctor.models.zipped import members_of, read_member
+from siamdoctor.models.zipped import DAMAGED, members_of, read_member, refuse_long_directory
 from siamdoctor.results import Json
 
 MAX_FILE = 4 << 30
 MAX_CONFIG = 64 << 20
+MAX_JSON = 16 << 20  # a megabyte of JSON can take thirty in memory; the largest Keras application has two
+SPARSE = 64  # declared bytes per byte on the disk, above which a large file is mostly a hole
+BLOCK = 512  # bytes, of `st_blocks`
 ZIP_MAGIC = b"PK\x03\x04"
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 LFS_MAGIC = b"version https://git-lfs"
@@ -50,24 +58,31 @@ def open_archive(path: Path) -> Archive:
     refuse_remote(path)
     if path.is_dir():
         return _open_folder(path)
-    content = read_file(path)
-    if content.startswith(ZIP_MAGIC):
-        return _open_zip(path)
-    if content.startswith(HDF5_MAGIC):
-        return _open_hdf5(path, content)
-    if not content:
-        raise UnreadableModel(
+    with opened(path) as file:
+        magic = file.read(len(LFS_MAGIC))
+        file.seek(0)
+        if magic.startswith(ZIP_MAGIC):
+            return _open_zip(path, file)
+        if magic.startswith(HDF5_MAGIC):
+            return _open_hdf5(path, file.read())
+    raise UnreadableModel(_what_it_is_instead(path, magic))
+
+
+def _what_it_is_instead(path: Path, magic: bytes) -> str:
+    """What to say of a file that begins like no model."""
+    if not magic:
+        return (
             f"The file is empty: saving it failed, although Keras may not have said so. {SAVE_AGAIN} "
             f"Received: model={path}, 0 bytes"
         )
-    if content.startswith(LFS_MAGIC):
-        raise UnreadableModel(
+    if magic.startswith(LFS_MAGIC):
+        return (
             "This is a Git LFS pointer, a note of where the model is kept, and not the model. `git lfs pull` in the "
-            f"repository fetches it. Received: model={path}, {len(content)} bytes"
+            f"repository fetches it. Received: model={path}"
         )
-    raise UnreadableModel(
+    return (
         "This is neither a `.keras` archive nor an HDF5 file. Accepted are models saved by Keras 2 or 3 as "
-        f"`.keras`, `.h5` or `.hdf5`. Received: model={path}, which starts with {content[:8]!r}"
+        f"`.keras`, `.h5` or `.hdf5`. Received: model={path}, which starts with {magic[:8]!r}"
     )
 
 
@@ -77,24 +92,52 @@ def refuse_remote(path: Path) -> None:
         raise UnreadableModel(f"Only local files are read; download the model first. Received: model={path}")
 
 
-def read_file(path: Path, limit: int = MAX_FILE) -> bytes:
-    """The bytes of a regular file of sane size.
+@contextmanager
+def opened(path: Path, limit: int = MAX_FILE) -> Iterator[BinaryIO]:
+    """A regular file of sane size, open for reading; it is one and the same file until the end.
 
     Raises:
-        UnreadableModel: it is missing, no regular file, too large, or not permitted.
+        UnreadableModel: it is missing, no regular file, too large, mostly a hole, not permitted, or was
+            written to meanwhile.
     """
     try:
-        if not path.exists():
-            raise UnreadableModel(f"There is no such file. Received: model={path}")
-        if not path.is_file():
+        if path.exists() and not path.is_file():  # before it is opened: a pipe would wait for its other end
             raise UnreadableModel(f"This is not a file. Received: model={path}")
-        size = path.stat().st_size
-        if size > limit:
-            raise UnreadableModel(f"Files above {limit >> 20} MiB are not read. Received: {path}, {size} bytes")
         with path.open("rb") as file:
-            return file.read(limit + 1)
+            before = os.fstat(file.fileno())
+            _refuse_size(path, before, limit)
+            yield file
+            after = os.fstat(file.fileno())
+            if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                raise UnreadableModel(
+                    f"The file changed while it was read. Try again once it is complete. Received: model={path}"
+                )
+    except FileNotFoundError as error:
+        raise UnreadableModel(f"There is no such file. Received: model={path}") from error
     except OSError as error:
         raise UnreadableModel(f"The file cannot be read ({error.strerror}). Received: model={path}") from error
+
+
+def _refuse_size(path: Path, status: os.stat_result, limit: int) -> None:
+    """Refuse what is too large, also where most of it is not even stored."""
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableModel(f"This is not a file. Received: model={path}")
+    if status.st_size > limit:
+        raise UnreadableModel(
+            f"Files above {limit >> 20} MiB are not read. Received: model={path}, {status.st_size} bytes"
+        )
+    stored = BLOCK * getattr(status, "st_blocks", status.st_size)
+    if status.st_size > MAX_CONFIG and status.st_size > SPARSE * stored:
+        raise UnreadableModel(
+            f"The file is mostly a hole: {stored} bytes of it are stored. Copy or download it again. "
+            f"Received: model={path}, {status.st_size} bytes"
+        )
+
+
+def read_file(path: Path, limit: int = MAX_FILE) -> bytes:
+    """The bytes of a regular file of sane size; see `opened`."""
+    with opened(path, limit) as file:
+        return file.read()
 
 
 def _open_folder(path: Path) -> Archive:
@@ -111,15 +154,16 @@ def _open_folder(path: Path) -> Archive:
     )
 
 
-def _open_zip(path: Path) -> Archive:
+def _open_zip(path: Path, opened_file: BinaryIO) -> Archive:
     """A `.keras` archive: `config.json`, `metadata.json`, `model.weights.h5`, and nothing unpacked to disk."""
     try:
-        with zipfile.ZipFile(path) as file:
+        refuse_long_directory(opened_file, path)
+        with zipfile.ZipFile(opened_file) as file:
             members = members_of(file, path)
-            config = read_member(file, members, "config.json", path, limit=MAX_CONFIG)
-            metadata = read_member(file, members, "metadata.json", path, limit=MAX_CONFIG, optional=True)
+            config = read_member(file, members, "config.json", path, limit=MAX_JSON)
+            metadata = read_member(file, members, "metadata.json", path, limit=MAX_JSON, optional=True)
             weights = read_member(file, members, "model.weights.h5", path, limit=MAX_FILE)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except DAMAGED as error:
         raise UnreadableModel(
             f"The archive is damaged or was cut short ({error}). {SAVE_AGAIN} Received: model={path}"
         ) from error
@@ -144,8 +188,12 @@ def parse_json(content: bytes | str, path: Path) -> Json:
     """JSON from a file that nobody vouches for.
 
     Raises:
-        UnreadableModel: it is no JSON, or nests deeper than any model.
+        UnreadableModel: it is no JSON, longer than that of any model, or nests deeper.
     """
+    if len(content) > MAX_JSON:
+        raise UnreadableModel(
+            f"Configurations above {MAX_JSON >> 20} MiB are not read. Received: model={path}, {len(content)} bytes"
+        )
     try:
         value: Json = json.loads(content)
     except (ValueError, RecursionError) as error:

@@ -5,6 +5,7 @@ Keras' own safe mode is a denylist. Here nothing passes that is not named.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from siamdoctor.models.config import integer, mapping, objects, sequence, text
@@ -15,6 +16,9 @@ from siamdoctor.results import Json
 
 PATH_LIKE = ("vocabulary", "filepath", "weights", "vocabulary_dtype")
 MAX_FREE_SIZE = 4096  # larger whole numbers must be a dimension of a stored weight
+MAX_INPUT = 1 << 27  # numbers of one sample: half a gigabyte
+HUGE = 10**300  # no float is much larger
+LONGEST_NAME = 80
 NOT_A_SIZE = frozenset({"seed", "input_length", "max_value", "shared_object_id", "vocabulary_size", "value"})
 
 
@@ -64,8 +68,8 @@ def _foreign_arguments(arguments: list[Argument]) -> Iterator[str]:
     for argument in arguments:
         if isinstance(argument, dict):
             name = argument.get("class_name")
-            if name is not None and name not in CONSTANTS:
-                yield str(name)
+            if name is not None and not (isinstance(name, str) and name in CONSTANTS):
+                yield str(name)[:LONGEST_NAME]
             yield from _foreign_arguments(list(argument.values()))
         elif isinstance(argument, list):
             yield from _foreign_arguments(argument)
@@ -99,6 +103,11 @@ def _known(name: str, item: Mapping[str, Json], supplied: frozenset[str]) -> boo
 
 def _sizes(layer: Layer, known: set[int]) -> Iterator[str]:
     """Whole numbers that would make Keras allocate much more than the file stores."""
+    if layer.is_input:
+        shape = sequence(layer.config.get("batch_shape")) or sequence(layer.config.get("batch_input_shape"))
+        numbers = math.prod(abs(axis) for part in shape[1:] if (axis := integer(part)))
+        if numbers > MAX_INPUT:
+            yield f"takes {numbers:.0e} numbers of one sample" if numbers < HUGE else "takes more than memory holds"
     for key, value in layer.config.items():
         if key in NOT_A_SIZE:
             continue

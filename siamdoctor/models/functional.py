@@ -70,6 +70,9 @@ class Functional:
         """
         saved = sequence(config.get("layers"))
         self.entries = {saved_name(mapping(item)): mapping(item) for item in saved}
+        if len(self.entries) < len(saved):
+            twice = Counter(saved_name(mapping(item)) for item in saved).most_common(1)[0][0]
+            raise UnreadableModel(f"The model has several layers of one name. Received: {twice!r}")
         self.slots = slots_of(saved, skip_inputs=False)
         names = frozenset(self.entries)
         self.nodes: dict[Key, SavedCall] = {

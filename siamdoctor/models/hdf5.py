@@ -17,6 +17,9 @@ from siamdoctor.models.rehearsal import trouble_with
 MAX_OBJECTS = 200_000
 FREE_BYTES = 64 << 20  # arrays that declare less than this are never suspicious
 MAX_RATIO = 1000  # declared bytes per stored byte; constant weights compress well, but not like that
+TOTAL_RATIO = 16  # the same for all arrays together, of which few are constant
+NUMBER = 4  # bytes that a stored number takes here at least, since small kinds are read as single precision
+SECONDS, SECONDS_PER_BYTE = 5.0, 2e-8  # that reading a file may take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,8 @@ def read_weight_file(content: bytes, name: str) -> WeightFile:
     arrays: dict[str, StoredArray] = {}
     groups: dict[str, str | None] = {}
     attributes: dict[tuple[str, str], tuple[str, ...]] = {}
-    trouble = trouble_with(lambda: _read_all(content, name), memory=2 * len(content))
+    patience = SECONDS + SECONDS_PER_BYTE * len(content)
+    trouble = trouble_with(lambda: _read_all(content, name), memory=2 * len(content), patience=patience)
     if trouble is not None:
         raise UnreadableModel(trouble if "Received: " in trouble else _damaged(trouble, name))
     try:
@@ -114,6 +118,7 @@ def _read_all(content: bytes, name: str) -> None:
     arrays: dict[str, StoredArray] = {}
     with h5py.File(io.BytesIO(content), "r") as file:
         _walk(file, name, arrays, {}, {})
+        _check_total(arrays, len(content), name)
         for path in arrays:
             file[path][()]
 
@@ -127,16 +132,21 @@ def _walk(
 ) -> None:
     """Visit every group once, without recursion and without opening a link before knowing its kind."""
     stack = [("", file)]
+    visited: set[tuple[int, ...]] = set()
     while stack:
         path, group = stack.pop()
+        token = _token(group)
+        if token in visited:
+            raise UnreadableModel(f"A group of the file holds itself. Received: model={name}, group={path!r}")
+        visited.add(token)
         texts = _texts(group)
         attributes |= {(path, key): value for key, value in texts.items()}
         groups[path] = texts.get("name", (None,))[0]
         for key in group:
             inner = f"{path}/{key}" if path else key
-            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+            if group.id.links.get_info(key.encode("utf-8", "surrogateescape")).type != h5py.h5l.TYPE_HARD:
                 raise UnreadableModel(f"The file links to something outside. Received: model={name}, link={inner!r}")
-            item = group.get(key)
+            item = group[key]
             if isinstance(item, h5py.Group):
                 stack.append((inner, item))
             elif isinstance(item, h5py.Dataset):
@@ -145,11 +155,18 @@ def _walk(
                 raise UnreadableModel(f"The file holds more than {MAX_OBJECTS} objects. Received: model={name}")
 
 
+def _token(group: h5py.Group) -> tuple[int, ...]:
+    """What tells two groups apart, whatever they are called."""
+    info = h5py.h5o.get_info(group.id)
+    return info.fileno, info.addr
+
+
 def _texts(group: h5py.Group) -> dict[str, tuple[str, ...]]:
     """Attributes that are text or arrays of text; the rest is of no use here."""
     found: dict[str, tuple[str, ...]] = {}
-    for key in group.attrs:
-        value = group.attrs[key]
+    attributes = group.attrs
+    for key in attributes:
+        value = attributes[key]
         items = value.ravel().tolist() if isinstance(value, np.ndarray) else [value]
         if all(isinstance(item, str | bytes) for item in items):
             found[key] = tuple(i if isinstance(i, str) else i.decode("utf-8", "replace") for i in items)
@@ -179,9 +196,14 @@ def _stored(item: h5py.Dataset, path: str, name: str) -> StoredArray:
 
 def _check_total(arrays: Mapping[str, StoredArray], size: int, name: str) -> None:
     """Many arrays just below the limit must not add up either."""
-    declared = sum(4 * int(np.prod(a.shape, dtype=np.float64)) for a in arrays.values())
-    if declared > 4 * FREE_BYTES and declared > MAX_RATIO * size:
+    declared = sum(_itemsize(a.dtype) * int(np.prod(a.shape, dtype=np.float64)) for a in arrays.values())
+    if declared > 4 * FREE_BYTES and declared > TOTAL_RATIO * size:
         raise UnreadableModel(
             f"The weights declare {declared / 2**30:.1f} GiB in a file of {size} bytes, so it is damaged or "
             f"hostile. Received: model={name}"
         )
+
+
+def _itemsize(dtype: str) -> int:
+    """Bytes that a number of a stored kind takes once it is read."""
+    return max(NUMBER, np.dtype(dtype).itemsize) if dtype not in ("text", "bfloat16") else NUMBER

@@ -25,6 +25,9 @@ from siamdoctor.models.twins import Anatomy, dissect
 from siamdoctor.models.weights import LayerVariables, variables_of
 from siamdoctor.settings import ModelSettings
 
+ANOTHER_COPY = "Get another copy of the file, or save the model again with `model.save('model.keras')`."
+SAYS_WHAT_TO_DO = ("`", "--", "again", "download", "Did you mean", "no such", "not a file", "Save ")
+
 
 def read_blueprint(path: Path, settings: ModelSettings = ModelSettings()) -> Blueprint:  # noqa: B008  (frozen)
     """Explain a model file.
@@ -38,11 +41,22 @@ def read_blueprint(path: Path, settings: ModelSettings = ModelSettings()) -> Blu
             cannot be loaded is still explained: see `Blueprint.unreadable`.
     """
     path = Path(path)
-    archive = open_savedmodel(path) if (path / "saved_model.pb").is_file() else open_archive(path)
     try:
+        archive = open_savedmodel(path) if (path / "saved_model.pb").is_file() else open_archive(path)
         return _explain(archive, settings)
     except RecursionError as error:
-        raise UnreadableModel(f"The configuration nests too deeply. Received: model={path}") from error
+        raise UnreadableModel(f"The configuration nests too deeply. {ANOTHER_COPY} Received: model={path}") from error
+    except UnreadableModel as error:
+        raise UnreadableModel(_complete(str(error), path)) from error
+
+
+def _complete(message: str, path: Path) -> str:
+    """A refusal that names the file and says what to do, whatever deep inside it comes from."""
+    what, _, received = message.partition("Received: ")
+    advice = "" if any(word in message for word in SAYS_WHAT_TO_DO) else f" {ANOTHER_COPY}"
+    named = str(path) in received or received.endswith("?")
+    given = received if named else ", ".join(part for part in (received, f"model={path}") if part)
+    return f"{what.rstrip()}{advice} Received: {given}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

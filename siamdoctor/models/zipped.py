@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
+import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 from siamdoctor.errors import UnreadableModel
+from siamdoctor.zip_directory import MAX_DIRECTORY, directory_bytes
 
 MAX_RATIO = 100  # unpacked bytes per packed byte
 FREE_BYTES = 1 << 20  # members smaller than this are never suspicious
+LARGE_RATIO, LARGE_BYTES = 8, 128 << 20  # the same for what would fill memory; trained weights hardly shrink at all
+# What `zipfile` and the decoders behind it raise on archives that are damaged.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+)
+
+
+def refuse_long_directory(file: BinaryIO, path: Path) -> None:
+    """Refuse an archive of more members than any model has, before they are listed."""
+    if directory_bytes(file) > MAX_DIRECTORY:
+        raise UnreadableModel(f"The archive has more members than any model. Received: model={path}")
 
 
 def members_of(file: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
@@ -41,7 +64,8 @@ def read_member(
         if optional:
             return b""
         raise UnreadableModel(f"The archive has no {name}, so it is no model saved by Keras. Received: model={path}")
-    bloated = info.file_size > MAX_RATIO * max(info.compress_size, 1)
+    ratio = info.file_size / max(info.compress_size, 1)
+    bloated = ratio > (LARGE_RATIO if info.file_size > LARGE_BYTES else MAX_RATIO)
     if info.file_size > limit or (bloated and info.file_size > FREE_BYTES):
         raise UnreadableModel(
             f"The archive's {name} unpacks to {info.file_size} bytes from {info.compress_size}, which no honest "

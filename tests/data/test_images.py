@@ -1,7 +1,9 @@
 import contextlib
 import io
+import os
 import struct
 import time
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image
 from siamdoctor.data.image_shape import target_for
 from siamdoctor.data.images import (
     ImageShape,
+    largest_value,
     read_image,
     read_resized,
     resized,
@@ -95,6 +98,32 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path, size):
     with pytest.raises(UnreadableData, match="larger than 50 megapixels"):
         read_image(path, 1)
     assert time.perf_counter() - began < 0.5
+
+
+def test_a_chunk_that_declares_more_than_memory_is_damage(tmp_path, monkeypatch):
+    path = saved(tmp_path, Image.fromarray(GREY))
+
+    def ask_for_too_much(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(Image.Image, "convert", ask_for_too_much)
+    with pytest.raises(UnreadableData, match="truncated or damaged"):
+        read_image(path, 3)
+
+
+def test_of_a_large_picture_only_what_is_used_becomes_floats(tmp_path):
+    path = saved(tmp_path, Image.new("RGB", (5000, 4000), (9, 8, 7)))
+    tracemalloc.start()
+    assert read_resized(path, ImageShape(8, 8, 3)).max() == 9
+    assert largest_value(path) == 9
+    assert tracemalloc.get_traced_memory()[1] < 150e6  # as floats it would be 240 MB
+    tracemalloc.stop()
+
+
+def test_a_pipe_called_picture_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.png")
+    with pytest.raises(UnreadableData, match="not a file"):
+        read_image(tmp_path / "x.png", 1)
 
 
 def test_postscript_is_never_handed_to_its_decoder(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile_files import REFUSED_ON_LOADING, REFUSED_ON_READING, TIRESOME, archive, dense, functional, given
+from hostile_models import REFUSED_ON_LOADING, REFUSED_ON_READING, TIRESOME
 from hypothesis import HealthCheck
 from hypothesis import given as drawn
 from hypothesis import settings as profile
 from hypothesis import strategies as st
+from model_pieces import archive, dense, functional, given
 from siamdoctor.errors import BadSettings, UnreadableModel
+from siamdoctor.models import zipped
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime import load_twin
 from siamdoctor.settings import ModelSettings
@@ -72,6 +75,27 @@ def test_member_that_stands_twice_is_refused(tmp_path):
             file.writestr("config.json", "{}")
     with pytest.raises(UnreadableModel, match="twice"):
         read_blueprint(path)
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_trusted(tmp_path, monkeypatch):
+    path = tmp_path / "model.keras"
+    archive(functional(given(), dense()))(path)
+    content = path.read_bytes()
+    before = zipped.members_of
+
+    def meanwhile(*arguments):
+        path.write_bytes(content + b"more")
+        return before(*arguments)
+
+    monkeypatch.setattr("siamdoctor.models.archive.members_of", meanwhile)
+    with pytest.raises(UnreadableModel, match="changed while it was read"):
+        read_blueprint(path)
+
+
+def test_a_named_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "model.keras")
+    with pytest.raises(UnreadableModel, match="not a file"):
+        read_blueprint(tmp_path / "model.keras")
 
 
 @pytest.mark.parametrize("address", ["https://x.org/m.keras", "hf://someone/model", "hf:someone/model", "s3://b/m.h5"])

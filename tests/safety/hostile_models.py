@@ -2,107 +2,30 @@
 
 from __future__ import annotations
 
-import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
-
-Make = Callable[[Path], None]
-
-
-def dense(units: object = 2, *, after: str = "input", **extra: object) -> dict:
-    return {
-        "module": "keras.layers",
-        "class_name": "Dense",
-        "config": {"name": "dense", "trainable": True, "dtype": "float32", "units": units, **extra},
-        "registered_name": None,
-        "name": "dense",
-        "inbound_nodes": [node(after)],
-    }
-
-
-def node(*names: str) -> dict:
-    return {"args": [tensor(name) for name in names], "kwargs": {}}
-
-
-def tensor(name: str, number: int = 0, index: int = 0) -> dict:
-    config = {"shape": [None, 4], "dtype": "float32", "keras_history": [name, number, index]}
-    return {"class_name": "__keras_tensor__", "config": config}
-
-
-def given(shape: tuple = (None, 4)) -> dict:
-    config = {"name": "input", "batch_shape": list(shape), "dtype": "float32"}
-    return {
-        "module": "keras.layers",
-        "class_name": "InputLayer",
-        "config": config,
-        "name": "input",
-        "inbound_nodes": [],
-    }
-
-
-def functional(*layers: dict, output: str | None = None, name: str = "model") -> dict:
-    config = {
-        "name": name,
-        "trainable": True,
-        "layers": list(layers),
-        "input_layers": ["input", 0, 0],
-        "output_layers": [output or layers[-1]["name"], 0, 0],
-    }
-    return {"module": "keras", "class_name": "Functional", "config": config, "registered_name": "Functional"}
-
-
-def other(class_name: str, **config: object) -> dict:
-    settings = {"name": "odd", "trainable": True, "dtype": "float32", **config}
-    return {
-        "module": "keras.layers",
-        "class_name": class_name,
-        "config": settings,
-        "registered_name": None,
-        "name": "odd",
-        "inbound_nodes": [node("input")],
-    }
-
-
-def dense_weights(file: h5py.File) -> None:
-    file["layers/dense/vars/0"] = np.zeros((4, 2), np.float32)
-    file["layers/dense/vars/1"] = np.zeros(2, np.float32)
-
-
-def hdf5(fill: Callable[[h5py.File], None]) -> bytes:
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
-        fill(file)
-    return buffer.getvalue()
-
-
-def archive(config: object, fill: Callable[[h5py.File], None] = dense_weights) -> Make:
-    text = config if isinstance(config, bytes) else json.dumps(config).encode()
-
-    def make(path: Path) -> None:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-            file.writestr("config.json", text)
-            file.writestr("metadata.json", '{"keras_version": "3.15.1"}')
-            file.writestr("model.weights.h5", hdf5(fill))
-
-    return make
-
-
-def member(name: str) -> Make:
-    def make(path: Path) -> None:
-        archive(functional(given(), dense()))(path)
-        with zipfile.ZipFile(path, "a") as file:
-            file.writestr(name, b"x")
-
-    return make
-
-
-def content(data: bytes) -> Make:
-    return lambda path: path.write_bytes(data) and None
+from model_pieces import (
+    CANARY,
+    Make,
+    archive,
+    content,
+    dense,
+    dense_weights,
+    functional,
+    given,
+    hdf5,
+    member,
+    node,
+    other,
+    tensor,
+)
 
 
 def truncated(path: Path) -> None:
@@ -127,12 +50,12 @@ def encrypted(path: Path) -> None:
 
 
 def external_dataset(file: h5py.File) -> None:
-    file.create_dataset("layers/dense/vars/0", (4, 2), "f4", external=[("/etc/hostname", 0, 32)])
+    file.create_dataset("layers/dense/vars/0", (4, 2), "f4", external=[(str(CANARY), 0, 32)])
 
 
 def virtual_dataset(file: h5py.File) -> None:
     layout = h5py.VirtualLayout((4, 2), "f4")
-    layout[:] = h5py.VirtualSource("other.h5", "data", (4, 2))
+    layout[:] = h5py.VirtualSource(str(CANARY), "data", (4, 2))
     file.create_virtual_dataset("layers/dense/vars/0", layout)
 
 
@@ -141,7 +64,7 @@ def soft_link(file: h5py.File) -> None:
 
 
 def external_link(file: h5py.File) -> None:
-    file["layers/dense/vars/0"] = h5py.ExternalLink("/etc/passwd", "/data")
+    file["layers/dense/vars/0"] = h5py.ExternalLink(str(CANARY), "/data")
 
 
 def empty_giant(file: h5py.File) -> None:
@@ -157,6 +80,70 @@ def objects_inside(file: h5py.File) -> None:
     file.create_dataset("layers/dense/vars/0", data=np.array(["a", "b"], dtype=h5py.string_dtype()))
 
 
+def itself_inside(file: h5py.File) -> None:
+    dense_weights(file)
+    file["layers/dense/again"] = file["layers"]
+
+
+def packed_zeros(file: h5py.File) -> None:
+    """Seventy gzipped arrays of 62 MB of zeros, each small enough to pass alone."""
+    packed = zlib.compress(bytes(4 * 2000 * 8000))
+    for number in range(70):
+        array = file.create_dataset(
+            f"layers/dense/vars/{number}", (2000, 8000), "f4", chunks=(2000, 8000), compression="gzip"
+        )
+        array.id.write_direct_chunk((0, 0), packed)
+
+
+def mostly_a_hole(path: Path) -> None:
+    with path.open("wb") as file:
+        file.write(hdf5(dense_weights))
+        file.truncate(3 << 30)
+
+
+def many_members(path: Path) -> None:
+    """Forty thousand members, of which none is large."""
+    archive(functional(given(), dense()))(path)
+    with zipfile.ZipFile(path, "a") as file:
+        for number in range(40_000):
+            file.writestr(f"assets/{number:030}", b"")
+
+
+def _directory_field(path: Path, offset: int, number: int, size: int) -> None:
+    """Let the first entry of an archive's directory say something else."""
+    archive(functional(given(), dense()))(path)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x01\x02") + offset
+    data[at : at + size] = struct.pack("<L", number)[:size]
+    path.write_bytes(bytes(data))
+
+
+def lying_size(path: Path) -> None:
+    _directory_field(path, 24, 5, 4)
+
+
+def lying_checksum(path: Path) -> None:
+    _directory_field(path, 16, 12345, 4)
+
+
+def unknown_packing(path: Path) -> None:
+    _directory_field(path, 10, 99, 2)
+
+
+def wrong_packing(path: Path) -> None:
+    _directory_field(path, 10, 14, 2)
+
+
+def weights_of_zeros(path: Path) -> None:
+    """A bomb of a ratio that small members are allowed: 400 MB out of six."""
+    pattern = np.random.default_rng(0).integers(0, 256, 1 << 12, dtype=np.uint8).tobytes()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("config.json", json.dumps(functional(given(), dense())))
+        with file.open("model.weights.h5", "w") as stream:
+            for _ in range(400):
+                stream.write((pattern + bytes((1 << 18) - (1 << 12))) * 4)
+
+
 def nested_copies(depth: int) -> dict:
     """A model that calls a model twice that calls a model twice ... without a single layer."""
     inner = functional(given(), output="input", name="m0")
@@ -167,7 +154,29 @@ def nested_copies(depth: int) -> dict:
     return inner
 
 
+def chain(length: int, class_name: str = "Identity", **settings: object) -> dict:
+    """A row of layers without weights, with a trained one at its end."""
+    row = [given()]
+    for number in range(length):
+        before = row[-1]["name"]
+        layer = other(class_name, **settings)
+        layer["config"]["name"] = layer["name"] = f"layer{number}"
+        row.append({**layer, "inbound_nodes": [node(before)]})
+    return functional(*row, dense(after=row[-1]["name"]))
+
+
+def lookup(after: str) -> dict:
+    """A layer that would read its words from a file, behind another one, where it is not the model's beginning."""
+    return {**other("StringLookup", vocabulary=str(CANARY)), "inbound_nodes": [node(after)]}
+
+
+def _noise(length: int) -> str:
+    """Text that packing does not shrink to nothing."""
+    return np.random.default_rng(0).bytes(length // 2).hex()
+
+
 LOOP = functional(given(), {**dense(), "inbound_nodes": [node("dense")]})
+STRANGE = {"class_name": {"a": 1}, "config": {}}
 STRANGE_ARGUMENT = {
     **dense(),
     "inbound_nodes": [
@@ -195,13 +204,32 @@ REFUSED_ON_READING: dict[str, tuple[Make, str]] = {
     "endless number": (archive(b'{"config": ' + b"9" * 5000 + b"}"), "JSON"),
     "no UTF-8": (archive(b'{"config": "\xff\xfe"}'), "JSON"),
     "configuration of a list": (archive(b"[1, 2]"), "saving it failed|weights only"),
-    "layers that are no mappings": (archive({"config": {"layers": [1, None, "x"], "output_layers": []}}), "input"),
+    "layers that are no mappings": (archive({"config": {"layers": [1, None, "x"], "output_layers": []}}), "one name"),
     "soft link": (archive(functional(given(), dense()), soft_link), "links"),
     "external link": (archive(functional(given(), dense()), external_link), "links"),
     "external dataset": (archive(functional(given(), dense()), external_dataset), "another file"),
     "virtual dataset": (archive(functional(given(), dense()), virtual_dataset), "another file"),
     "dataset of two gigabytes": (archive(functional(given(), dense()), empty_giant), "declares"),
     "three hundred datasets": (archive(functional(given(), dense()), many_giants), "declare"),
+    "group that holds itself": (archive(functional(given(), dense()), itself_inside), "holds itself"),
+    "zeros that unpack to four gigabytes": (
+        lambda path: path.write_bytes(hdf5(packed_zeros)) and None,
+        "declare",
+    ),
+    "file that is mostly a hole": (mostly_a_hole, "hole"),
+    "forty thousand members": (many_members, "more members"),
+    "member that is longer than it says": (lying_size, "damaged|not as long"),
+    "member with a wrong checksum": (lying_checksum, "damaged"),
+    "member of an unknown packing": (unknown_packing, "damaged"),
+    "member of another packing": (wrong_packing, "damaged"),
+    "weights of zeros": (weights_of_zeros, "unpacks"),
+    "configuration of twenty megabytes": (archive(json.dumps({"a": _noise(17_500_000)}).encode()), "unpacks|MiB"),
+    "Git LFS pointer": (content(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"), "git lfs pull"),
+    "two layers of one name": (
+        archive(functional(given(), dense(), {**other("Flatten"), "name": "input"})),
+        "one name",
+    ),
+    "input that is another layer": (archive(functional(given(), dense(), first="dense")), "no input layer"),
     "dataset of texts": (archive(functional(given(), dense()), objects_inside), "numbers"),
     "loop": (archive(LOOP), "loops"),
     "reference to a layer that is not there": (
@@ -217,7 +245,7 @@ REFUSED_ON_LOADING: dict[str, tuple[Make, str]] = {
     "input of a billion numbers": (archive(functional(given((None, 10**9)), dense())), "no stored weight"),
     "huge product of small sizes": (
         archive(functional(given((None, 4000, 4000, 500)), other("Flatten"))),
-        "more than memory",
+        "numbers of one sample",
     ),
     "repetition": (
         archive(functional(given(), other("RepeatVector", n=10**8))),
@@ -232,11 +260,11 @@ REFUSED_ON_LOADING: dict[str, tuple[Make, str]] = {
     "SavedModel inside": (archive(functional(given(), other("TFSMLayer", filepath="saved"))), "TFSMLayer"),
     "Torch module inside": (archive(functional(given(), other("TorchModuleWrapper"))), "TorchModuleWrapper"),
     "vocabulary file": (
-        archive(functional(given(), other("StringLookup", vocabulary="/etc/passwd"))),
+        archive(functional(given(), chain(1)["config"]["layers"][1], lookup("layer0"), dense(after="odd"))),
         "StringLookup",
     ),
     "vocabulary in a harmless layer": (
-        archive(functional(given(), other("Flatten", vocabulary="/etc/passwd"))),
+        archive(functional(given(), other("Flatten", vocabulary=str(CANARY)))),
         "vocabulary",
     ),
     "class of another module": (archive(functional(given(), {**dense(), "module": "os"})), "Dense"),
@@ -268,22 +296,19 @@ REFUSED_ON_LOADING: dict[str, tuple[Make, str]] = {
         "Lambda",
     ),
     "code among the arguments": (archive(functional(given(), STRANGE_ARGUMENT)), "__lambda__"),
+    "class of a strange kind among the arguments": (
+        archive(
+            functional(
+                given(), {**dense(), "inbound_nodes": [{"args": [tensor("input")], "kwargs": {"mask": STRANGE}}]}
+            )
+        ),
+        "called with",
+    ),
     "operation that Keras does not have": (
         archive(functional(given(), {**other("Popen"), "module": "keras.src.ops.numpy"})),
         "Popen",
     ),
 }
-
-
-def chain(length: int, class_name: str = "Identity", **settings: object) -> dict:
-    """A row of layers without weights, with a trained one at its end."""
-    row = [given()]
-    for number in range(length):
-        before = row[-1]["name"]
-        layer = other(class_name, **settings)
-        layer["config"]["name"] = layer["name"] = f"layer{number}"
-        row.append({**layer, "inbound_nodes": [node(before)]})
-    return functional(*row, dense(after=row[-1]["name"]))
 
 
 def long_twin(length: int, *, doubling: bool = False) -> dict:
@@ -321,3 +346,6 @@ TIRESOME: dict[str, Make] = {
     "a twin of a thousand trained layers": archive(long_twin(1000), long_weights(1000)),
     "a head that doubles sixty times": archive(long_twin(2, doubling=True), long_weights(2)),
 }
+
+# Those that only Keras' own dry run of the network can tell; all others are refused before it is imported.
+REFUSED_BY_KERAS = frozenset({"weights that do not fit", "more weights than the layer has"})
