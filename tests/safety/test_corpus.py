@@ -12,7 +12,7 @@ import pytest
 import siamdoctor
 from hostile_data import DATA, HISTORIES, SETTINGS
 from hostile_models import REFUSED_ON_LOADING, REFUSED_ON_READING
-from published_holes import HOLES
+from published_holes import HOLES, PUBLISHED
 
 HERE = Path(__file__).parent
 SOON = 2.0  # seconds of computing
@@ -38,6 +38,15 @@ def told(tmp_path_factory):
 def test_the_corpus_is_large_enough():
     assert len(REFUSED_ON_READING) + len(REFUSED_ON_LOADING) + len(HOLES) >= 60
     assert len(DATA) + len(HISTORIES) + len(SETTINGS) >= 60
+
+
+def test_the_readme_counts_them():
+    models = len(REFUSED_ON_READING) + len(REFUSED_ON_LOADING) + len(HOLES)
+    others = f"{len(DATA)} data sets, {len(SETTINGS)} settings files, {len(HISTORIES)} training histories"
+    total = models + len(DATA) + len(SETTINGS) + len(HISTORIES)
+    text = (HERE.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"| {total}: {models} models, {others} |" in text
+    assert f"| {len(HOLES)} files for {len(PUBLISHED)} identifiers" in text
 
 
 def faults(outcome):

@@ -17,17 +17,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from model_pieces import CANARY
-from published_holes import AT_THE_BEGINNING, ENDS_IN_A_LAMBDA, HOLES, MARK, _code
+from published_holes import AT_THE_BEGINNING, ENDS_IN_A_LAMBDA, HOLES, MARK, PUBLISHED, _code
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime import import_keras, load_twin
 from watch import untouched, watching
-
-PUBLISHED = (
-    *("CVE-2024-3660", "CVE-2025-1550", "CVE-2025-8747", "CVE-2025-9905", "CVE-2025-9906", "CVE-2025-12058"),
-    *("CVE-2025-12060", "CVE-2025-49655", "CVE-2026-0897", "CVE-2026-1669", "CVE-2026-1462", "CVE-2026-12479"),
-    *("CVE-2026-12481", "GHSA-hqp4-2352-xf5r", "GHSA-27f4-p4xq-cxg8"),
-)
 
 
 @pytest.fixture
