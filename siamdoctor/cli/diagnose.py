@@ -40,13 +40,16 @@ def diagnose(
 ) -> None:
     r"""Run every check that can run, and rank the causes.
 
+    The report goes to stdout, progress and warnings to stderr. Exit codes: 0 nothing at or above --fail-on;
+    1 causes found; 2 usage, or input that cannot be read; 3 could not judge; 130 interrupted.
+
     For example:
 
     ```console
     siamdoctor diagnose model.keras data/val
     siamdoctor diagnose --format json > report.json
-    siamdoctor diagnose model.h5 faces.npz --output html=report.html --output junit=junit.xml
-    siamdoctor diagnose --select SD204 --select wrong-threshold --fail-on proven
+    siamdoctor diagnose model.h5 faces.npz -o html=report.html -o junit=ci.xml
+    siamdoctor diagnose --select SD204 --ignore SD501 --fail-on proven
     siamdoctor diagnose --baseline main.json --format github
     siamdoctor diagnose --thorough --budget 600 --resume trainings.jsonl
     ```

@@ -72,7 +72,7 @@ def sweep_margin(
     ```console
     siamdoctor sweep-margin model.keras data/val
     siamdoctor sweep-margin --margins 0.2,0.5,1,2 --depth head
-    siamdoctor sweep-margin --margins 0.1:2:20 --depth full --resume sweep.jsonl --jobs 2
+    siamdoctor sweep-margin --margins 0.1:2:20 --depth full --resume sweep.jsonl
     siamdoctor sweep-margin --loss triplet --budget 120 --format json
     siamdoctor sweep-margin --output csv=margins.csv --output png=margins.png
     ```

@@ -51,6 +51,7 @@ def test_a_command_that_is_shown_can_be_given(line):
 def test_every_command_shows_examples_of_itself(name):
     lines = shown(HELP[name])
     assert name in {line.split()[1] for line in lines}
+    assert max(map(len, lines)) <= 76, "a terminal of 80 columns shows it on one line"
 
 
 def test_pages_are_named_as_they_are_called():
