@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.callbacks.feeding import Batch, leaves, rows
+from siamdoctor.callbacks.looks import Look
 from siamdoctor.callbacks.objections import Head
-from siamdoctor.callbacks.signs import Look
 
 if TYPE_CHECKING:
     import keras

@@ -16,11 +16,12 @@ from siamdoctor.callbacks.epochs_file import NAME as HISTORY
 from siamdoctor.callbacks.epochs_file import EpochsFile
 from siamdoctor.callbacks.facts import Record
 from siamdoctor.callbacks.facts_file import write_facts
+from siamdoctor.callbacks.looks import Look
 from siamdoctor.callbacks.losses import LossFacts, examine_loss
 from siamdoctor.callbacks.objections import object_to
 from siamdoctor.callbacks.outputs import Probe, head_of, layers_of, plain_loss, try_loss
 from siamdoctor.callbacks.pair_statistics import Fed, count_pairs
-from siamdoctor.callbacks.signs import Finding, Look, Vigil
+from siamdoctor.callbacks.signs import Finding, Vigil
 from siamdoctor.callbacks.sources import SourceFacts, examine_source
 from siamdoctor.stats.signatures import constant_output_losses
 

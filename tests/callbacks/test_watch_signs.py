@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from siamdoctor.callbacks.looks import Look
 from siamdoctor.callbacks.losses import LossFacts
 from siamdoctor.callbacks.objections import Head, object_to
 from siamdoctor.callbacks.pair_statistics import Fed
-from siamdoctor.callbacks.signs import Look, Vigil
+from siamdoctor.callbacks.signs import Vigil
 from siamdoctor.stats.signatures import constant_output_losses
 
 LABELS = np.arange(40) % 2
