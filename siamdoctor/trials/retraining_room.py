@@ -62,7 +62,7 @@ class Room:
             BadSettings: the journal is something else.
         """
         self.case, self.steps, self.deadline = case, steps, deadline
-        self.arena = build_arena(case, folds=trainings)
+        self.arena = build_arena(case, folds=trainings, pixels=True)
         self._progress = progress
         self._known: dict[str, Judgement] = {}
         self._trainers: dict[tuple[LossKind, int], Trainer] = {}
@@ -205,6 +205,7 @@ class Room:
             return (arena.inputs, arena.identity), batches
         rng = np.random.default_rng([seed, 31])
         rows = np.unique(batches)
+        assert arena.pixels is not None
         fitting = BANK_BYTES // max(1, rows.size * int(np.prod(arena.pixels.shape[1:])) * 4)
         versions = int(np.clip(fitting, 1, VERSIONS))
         drawn = [treatment.augmentation.apply(arena.pixels[rows], rng) for _ in range(versions)]

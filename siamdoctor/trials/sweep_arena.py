@@ -37,14 +37,14 @@ THRESHOLD_PAIRS = 1000
 class Arena:
     """Samples with their folds, and the judging pairs of all folds together.
 
-    inputs: (n, *sample shape) as the model receives them. pixels: the same as stored. identity: (n,) common
-    numbers for training and evaluation data. trains: (n,) whether the sample may train. fold: (n,) the fold
-    that holds the sample out. left, right: (p,) rows of the judging pairs; same: (p,); pair_fold: (p,).
+    inputs: (n, *sample shape) as the model receives them. pixels: the same as stored, where asked for. identity: (n,)
+    common numbers for training and evaluation data. trains: (n,) whether the sample may train. fold: (n,) the
+    fold that holds the sample out. left, right: (p,) rows of the judging pairs; same: (p,); pair_fold: (p,).
     unseen: whether identities, not only samples, are held out. folds: how many there are.
     """
 
     inputs: FloatArray
-    pixels: FloatArray
+    pixels: FloatArray | None
     identity: IndexArray
     trains: NDArray[np.bool_]
     fold: IndexArray
@@ -69,8 +69,8 @@ class Arena:
         return rows[drawn.left], rows[drawn.right], drawn.same
 
 
-def build_arena(case: Case, *, folds: int = FOLDS) -> Arena:
-    """Lay out folds for this case.
+def build_arena(case: Case, *, folds: int = FOLDS, pixels: bool = False) -> Arena:
+    """Lay out folds for this case; with `pixels` the samples also as they are stored.
 
     Raises:
         Unavailable: identities are unknown, or the samples are too few for two folds.
@@ -78,7 +78,7 @@ def build_arena(case: Case, *, folds: int = FOLDS) -> Arena:
     if not case.samples.identity_known:
         raise Unavailable("identities are unknown, so nothing can be trained on some and judged on others")
     rng = case.rng("sweep folds")
-    rows = gather_rows(case, rng)
+    rows = gather_rows(case, rng, pixels=pixels)
     most = _possible_folds(rows, folds)
     for count in range(most, 1, -1):
         arena = _laid_out(rows, count, rng)

@@ -30,7 +30,7 @@ class Rows:
     """
 
     inputs: FloatArray
-    pixels: FloatArray
+    pixels: FloatArray | None
     identity: IndexArray
     trains: NDArray[np.bool_]
     judges: NDArray[np.bool_]
@@ -47,8 +47,11 @@ class Rows:
         return self.judging.size >= FEWEST_IDENTITIES and not self.closed
 
 
-def gather_rows(case: Case, rng: np.random.Generator) -> Rows:
-    """Evaluation samples, and training samples where they are known, under common identity numbers."""
+def gather_rows(case: Case, rng: np.random.Generator, *, pixels: bool = False) -> Rows:
+    """Evaluation samples, and training samples where they are known, under common identity numbers.
+
+    With `pixels` also as they are stored, for who augments them.
+    """
     parts = [(case, True)]
     training = _training(case)
     if training is not None:
@@ -67,13 +70,20 @@ def gather_rows(case: Case, rng: np.random.Generator) -> Rows:
     known = np.unique(identity[judges])
     shared = np.isin(known, identity[trains]).mean() if training is not None else 0.0
     return Rows(
-        inputs=np.concatenate([part.inputs[rows] for (part, _), rows in zip(parts, taken, strict=True)]),
-        pixels=np.concatenate([part.pixels[rows] for (part, _), rows in zip(parts, taken, strict=True)]),
+        inputs=_joined([part.inputs for part, _ in parts], taken),
+        pixels=_joined([part.pixels for part, _ in parts], taken) if pixels else None,
         identity=identity,
         trains=trains,
         judges=judges,
         closed=bool(shared >= SHARED and known.size < FEW_IDENTITIES),
     )
+
+
+def _joined(arrays: list[FloatArray], taken: list[IndexArray]) -> FloatArray:
+    """The rows taken of each, one after another; no copy where it is one array and all of it."""
+    if len(arrays) == 1 and taken[0].size == len(arrays[0]):
+        return arrays[0]
+    return np.concatenate([array[rows] for array, rows in zip(arrays, taken, strict=True)])
 
 
 def _training(case: Case) -> Case | None:

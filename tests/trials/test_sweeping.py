@@ -202,6 +202,13 @@ def test_untied_towers_are_swept_as_two_encoders(tmp_path):
     assert sweep_margin(case, depth="full", margins=(1.0,), loss="triplet").loss == "triplet-semi-hard"
 
 
+def test_a_sweep_holds_no_second_copy_of_the_samples(plain_case):
+    arena = build_arena(plain_case)
+    assert arena.inputs is plain_case.inputs
+    assert arena.pixels is None
+    assert build_arena(plain_case, pixels=True).pixels is plain_case.pixels
+
+
 def test_large_samples_are_fewer(plain_model, monkeypatch):
     monkeypatch.setattr("siamdoctor.trials.sweep_rows.LARGEST_BYTES", 4 * FEATURES * 250)
     arena = build_arena(case_of(plain_model, clouds(12, 40, 1), settings_of()))
