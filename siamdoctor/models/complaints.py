@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from siamdoctor.models.audit import allowed
-from siamdoctor.models.clues import function_name
+from siamdoctor.models.clues import function_name, is_lambda
 from siamdoctor.models.graph import Graph
 from siamdoctor.models.parts import Parts
 from siamdoctor.models.tokens import VOCABULARY
@@ -35,9 +35,10 @@ def complaints(parts: Parts | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _for_encoder(graph: Graph) -> Iterator[str]:
     """Options that would make an encoder loadable."""
     for layer in graph.layers.values():
-        if layer.class_name == "Lambda" and not allowed(layer):
+        if is_lambda(layer) and not allowed(layer):
+            kind = "Lambda" if layer.class_name == "Lambda" else "TensorFlow call"
             yield (
-                f"--replace {layer.name}=WHAT says what the Lambda {layer.name!r} does: l2norm, flatten, identity or "
+                f"--replace {layer.name}=WHAT says what the {kind} {layer.name!r} does: l2norm, flatten, identity or "
                 "rescale:FACTOR, such as rescale:1/255."
             )
     yield from _for_classes(graph)
@@ -53,7 +54,7 @@ def _for_classes(graph: Graph) -> Iterator[str]:
     own = functions | dict.fromkeys(
         layer.class_name
         for layer in graph.layers.values()
-        if not allowed(layer) and not layer.is_operation and layer.class_name not in VOCABULARY | {"Lambda"}
+        if not (allowed(layer) or layer.is_operation or is_lambda(layer) or layer.class_name in VOCABULARY)
     )
     for layer in graph.layers.values():
         if layer.class_name in VOCABULARY and not allowed(layer):

@@ -44,6 +44,14 @@ WITH_AXIS: dict[str, tuple[str, int | None]] = {
     "expand_dims": ("ExpandDims", None), "squeeze": ("Squeeze", None),
 }  # fmt: skip
 
+# Those whose further arguments are settings now, under other names.
+WITH_SETTINGS: dict[str, tuple[str, dict[str, str]]] = {
+    "cast": ("Cast", {"dtype": "dtype"}),
+    "transpose": ("Transpose", {"perm": "axes"}),
+    "clip_by_value": ("Clip", {"clip_value_min": "x_min", "clip_value_max": "x_max"}),
+    "softmax": ("Softmax", {"axis": "axis"}),
+}
+
 
 def without_bare_lists(value: Json) -> Json:
     """A saved model with `{"class_name": "Sequential", "config": [...]}`, as until Keras 2.2, written as of today."""
@@ -142,6 +150,10 @@ def modern_operation(
     if function in WITH_AXIS:
         title, default = WITH_AXIS[function]
         return _operation(title, base | {"axis": default if axis is None else axis}, tuple(args))
+    if function in WITH_SETTINGS:
+        title, renamed = WITH_SETTINGS[function]
+        settings = base | {new: _plain(kwargs[old]) for old, new in renamed.items() if kwargs.get(old) is not None}
+        return _operation(title, settings, tuple(args))
     if function == "getitem":
         return _operation("GetItem", base, (*args, _key(kwargs.get("slice_spec"))))
     return None

@@ -393,6 +393,28 @@ def test_tensorflow_calls_are_translated():
     assert modern_operation("n", {"function": "io.read_file"}, [Tensor(1)], {}) is None
 
 
+@pytest.mark.parametrize(
+    ("function", "kwargs", "class_name", "settings"),
+    [
+        ("cast", {"dtype": "float32"}, "Cast", {"dtype": "float32"}),
+        ("transpose", {"perm": [0, 2, 1]}, "Transpose", {"axes": [0, 2, 1]}),
+        ("clip_by_value", {"clip_value_min": 0.0, "clip_value_max": 1.0}, "Clip", {"x_min": 0.0, "x_max": 1.0}),
+        ("nn.softmax", {"axis": -1}, "Softmax", {"axis": -1}),
+    ],
+)
+def test_tensorflow_calls_with_settings_become_operations_that_keras_makes(function, kwargs, class_name, settings):
+    found = modern_operation("n", {"function": function}, [Tensor(1)], kwargs)
+    assert found is not None
+    assert (found.class_name, found.config, found.args) == (class_name, {"name": "n", **settings}, (Tensor(1),))
+    from siamdoctor.models.runtime import import_keras  # noqa: PLC0415  (after the environment is set)
+
+    import_keras()
+    import keras  # noqa: PLC0415  (after the environment is set)
+
+    made = {"module": found.module, "class_name": class_name, "config": found.config, "registered_name": class_name}
+    assert keras.saving.deserialize_keras_object(made).name == "n"
+
+
 def test_learning_rate_of_a_schedule_is_its_first():
     schedule = {"class_name": "ExponentialDecay", "config": {"initial_learning_rate": 0.5}}
     saved = {"optimizer": {"class_name": "Adam", "config": {"learning_rate": schedule}}, "loss": [None, "mse"]}
