@@ -60,6 +60,15 @@ def test_samples_of_different_sizes_are_refused(tf, tmp_path):
         read_samples(tmp_path / "d")
 
 
+@pytest.mark.parametrize("spec", [b"", b"\xff" * 40, b"\x0a\x00", None])
+def test_a_damaged_description_is_said_to_be_one(tf, tmp_path, spec):
+    tf.data.Dataset.from_tensor_slices((X, Y)).save(str(tmp_path / "d"))
+    file = tmp_path / "d" / "dataset_spec.pb"
+    file.write_bytes(file.read_bytes()[:-3] if spec is None else spec)
+    with pytest.raises(UnreadableData, match=r"cannot be read.*Save it again"):
+        read_samples(tmp_path / "d")
+
+
 def test_a_damaged_data_set_is_said_to_be_one(tf, tmp_path):
     tf.data.Dataset.from_tensor_slices((X, Y)).save(str(tmp_path / "d"))
     for file in (tmp_path / "d").rglob("*.snapshot"):

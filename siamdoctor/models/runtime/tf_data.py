@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,19 @@ def read_saved_dataset(path: Path) -> SavedColumns:
     import_keras()
     import tensorflow as tf  # noqa: PLC0415  (behind `import_keras`, which keeps it silent)
 
-    failures = (tf.errors.OpError, ValueError, TypeError, KeyError)
+    malformed: type[Exception] = importlib.import_module("google.protobuf.message").Error  # TensorFlow's own need of it
+    failures = (
+        tf.errors.OpError,
+        malformed,
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    )
     for compression in COMPRESSIONS:
         try:
             with silenced():
@@ -51,7 +64,7 @@ def read_saved_dataset(path: Path) -> SavedColumns:
             failure = error
     raise UnreadableData(
         f"The saved tf.data set cannot be read. Received: data={path}, {type(failure).__name__}: "
-        f"{str(failure).splitlines()[0][:120]}"
+        f"{(str(failure).splitlines() or ['no reason given'])[0][:120]}. Save it again with `dataset.save(path)`."
     )
 
 
