@@ -270,7 +270,8 @@ def test_an_interrupted_run_blocks(sound, number):
     assert running.poll() is None
     running.send_signal(number)
     code = running.wait(timeout=60)
-    assert code == (130 if number == signal.SIGINT else -number)
+    # On a machine so busy that Python is still starting, an interruption ends the interpreter itself.
+    assert code in ({130, -number} if number == signal.SIGINT else {-number})
 
 
 def test_a_report_that_nobody_can_be_shown_blocks(sound):
