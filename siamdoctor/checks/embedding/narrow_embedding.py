@@ -12,6 +12,7 @@ from siamdoctor.trials.baselines import discriminant
 
 BY_DIRECTION = frozenset({"cosine", "dot"})
 WHOLE = 3  # an embedding of so many coordinates or fewer was made narrow
+DROWNED = 0.35  # most that a linear layer's gain says: an encoder that has hardly been trained gains by one too
 
 
 @check("SD304", impact=Impact.MAJOR, explains={"mismatched-metric", "wrong-threshold"})
@@ -78,14 +79,18 @@ def narrow_embedding(case: Case) -> Evidence:
     cone, recovers = _cone(case, cosine)
     dimension = case.encoder.dimension or case.embeddings.shape[1]
     line = ramp(rank, clear=3, sure=2) * ramp(best, clear=0.95, sure=0.87) * (1.0 if dimension <= WHOLE else 0.7)
-    certainty = max(cone, line)
+    area = _discriminant(case)
+    hidden = DROWNED * ramp(cosine, clear=0.5, sure=0.75) * ramp(area - best, clear=0.15, sure=0.3) if area else 0.0
+    certainty = max(cone, line, hidden)
     return Evidence(
         certainty=certainty,
-        summary=_summary(cosine, rank, dimension, cone=cone >= line, found=certainty > 0),
+        summary=_summary(
+            cosine, rank, dimension, cone=cone >= max(line, hidden), line=line >= hidden, found=certainty > 0
+        ),
         fix=(
             "Subtract the mean embedding of the training data before the cosine, or train without the offset:\n"
             "    a, b = a - train_mean, b - train_mean\n"
-            if cone >= line
+            if cone >= max(line, hidden)
             else "Give the embedding room, and train again:\n"
         )
         + "    embedding = keras.layers.Dense(64)(x)   # no ReLU at the end\n"
@@ -95,17 +100,22 @@ def narrow_embedding(case: Case) -> Evidence:
             Measurement(name="effective rank", value=rank, expected="above 2.5"),
             Measurement(name="coordinates of an embedding", value=float(dimension), expected="16 or more"),
             Measurement(name="best AUC by any metric", value=best, expected="above 0.9"),
-            *_discriminant(case),
+            *_row(area),
         ),
-        recovers=recovers if cone and cone >= line else None,
+        recovers=recovers if cone and cone >= max(line, hidden) else None,
     )
 
 
-def _discriminant(case: Case) -> tuple[Measurement, ...]:
-    """What a linear layer after the embedding would reach, where that can be measured."""
+def _discriminant(case: Case) -> float | None:
+    """AUC that a linear layer after the embedding would reach, None where that cannot be measured."""
     try:
-        area = discriminant(case).auc
+        return discriminant(case).auc
     except Unavailable:
+        return None
+
+
+def _row(area: float | None) -> tuple[Measurement, ...]:
+    if area is None:
         return ()
     return (Measurement(name="AUC of a linear discriminant on the embeddings", value=area, expected="near the best"),)
 
@@ -122,9 +132,14 @@ def _cone(case: Case, cosine: float) -> tuple[float, Recovery | None]:
     return ramp(cosine, clear=0.9, sure=0.97) * helps, outcome.gain if helps else None
 
 
-def _summary(cosine: float, rank: float, dimension: int, *, cone: bool, found: bool) -> str:
+def _summary(cosine: float, rank: float, dimension: int, *, cone: bool, line: bool, found: bool) -> str:
     if not found:
         return f"Two embeddings have cosine {cosine:.2f} on average, and they fill {rank:.1f} directions."
     if cone:
         return f"All embeddings point nearly the same way: any two have cosine {cosine:.3f} on average."
+    if not line:
+        return (
+            f"Two embeddings have cosine {cosine:.2f} on average: what they have in common drowns what tells the "
+            "identities apart, which is there (see the linear discriminant)."
+        )
     return f"The embeddings fill only {rank:.1f} of {dimension} directions, too few to keep the identities apart."

@@ -155,11 +155,17 @@ def _units(case: Case) -> _Pile | None:
     stuck = float(((low.mean(0) > CONSTANT) | (high.mean(0) > CONSTANT)).mean())
     saturated = float((low | high).mean())
     best = case.trial("metric").auc
+    still = ramp(saturated, clear=0.8, sure=0.97) * ramp(stuck, clear=0.5, sure=0.9) * ramp(best, clear=0.9, sure=0.8)
+    # Units that jump from end to end pass no gradient either; only an embedding at chance shows that it hurt.
+    jumping = ramp(saturated, clear=0.7, sure=0.85) * ramp(best, clear=0.65, sure=0.57)
     return _Pile(
-        certainty=ramp(saturated, clear=0.8, sure=0.97)
-        * ramp(stuck, clear=0.5, sure=0.9)
-        * ramp(best, clear=0.9, sure=0.8),
-        sentence=f"{100 * stuck:.0f} % of the embedding's units stand at one end of their range for every sample.",
+        certainty=max(still, jumping),
+        sentence=(
+            f"{100 * stuck:.0f} % of the embedding's units stand at one end of their range for every sample."
+            if still >= jumping
+            else f"{100 * saturated:.0f} % of the embedding's values stand at one end of their range or the other, "
+            "where no gradient passes."
+        ),
         rows=(
             Measurement(name="share of embedding values beyond .01 and .99", value=saturated, expected="below 0.8"),
             Measurement(name="share of units at one end for every sample", value=stuck, expected="below 0.5"),

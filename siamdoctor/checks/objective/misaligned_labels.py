@@ -17,7 +17,8 @@ from siamdoctor.trials.hindsight import Hindsight, hindsight
 REVERSED = 0.1  # agreement below which labels are not mixed up but read the other way round
 CHANCE = 0.5
 INVERTED = 0.7  # part of the certainty that goes to inverted labels where these fit better
-LEARNABLE = (0.55, 0.65)  # AUC of raw inputs: below the first there may be nothing to learn at all
+LEARNABLE = (0.55, 0.65)  # AUC without training: below the first there may be nothing to learn at all
+UNSEEN = 0.85  # what pairs learned by heart say on their own, where no distance shows that there is more to learn
 FLAT = 0.6  # certainty where the loss never left that of a constant: a bad start looks the same
 
 
@@ -86,7 +87,11 @@ def misaligned_labels(case: Case) -> Evidence:
     seen = auc_interval(training.deployed.distance, training.dyads)
     raw, fresh = raw_inputs(training).auc, fresh_encoder(training).auc
     nothing = ramp(seen.value, clear=0.76, sure=0.66) if seen.high >= CHANCE else 0.0
-    certainty = nothing * ramp(raw, clear=LEARNABLE[0], sure=LEARNABLE[1]) * _unrelated(known, fresh - seen.value)
+    learnable = ramp(max(raw, fresh), clear=LEARNABLE[0], sure=LEARNABLE[1])
+    certainty = nothing * max(
+        _by_heart(known) * max(learnable, UNSEEN),
+        _flat(known, fresh - seen.value) * learnable,
+    )
     certainty *= (1 - INVERTED * _contradicted(case)) * ramp(_repaired(case), clear=0.9, sure=0.82)
     return Evidence(
         certainty=certainty,
@@ -126,14 +131,17 @@ def _repaired(case: Case) -> float:
     return best
 
 
-def _unrelated(known: Hindsight, destroyed: float) -> float:
-    """How sure it is that what was learned, if anything, had nothing to do with identity."""
-    by_heart = ramp(known.told, clear=0.98, sure=0.88) * ramp(known.found, clear=0.85, sure=0.95)
-    by_heart *= ramp(known.found - known.told, clear=0.01, sure=0.05) * ramp(known.epochs, clear=1, sure=5)
+def _by_heart(known: Hindsight) -> float:
+    """How sure it is that the training pairs were learned, and that fresh pairs of the same samples were not."""
+    learned = ramp(known.told, clear=0.98, sure=0.9) * ramp(known.found, clear=0.85, sure=0.95)
+    return learned * ramp(known.found - known.told, clear=0.01, sure=0.05) * ramp(known.epochs, clear=1, sure=5)
+
+
+def _flat(known: Hindsight, destroyed: float) -> float:
+    """How sure it is that nothing could be learned: the loss stayed a constant's while the embedding got worse."""
     dead = known.resting is not None and known.resting.dead
     level = 0.0 if dead else ramp(known.told, clear=0.85, sure=0.93) * ramp(known.told, clear=1.3, sure=1.1)
-    flat = FLAT * level * ramp(destroyed, clear=0.0, sure=0.1) * ramp(known.epochs, clear=3, sure=8)
-    return max(by_heart, flat)
+    return FLAT * level * ramp(destroyed, clear=0.0, sure=0.1) * ramp(known.epochs, clear=3, sure=8)
 
 
 def _listed(case: Case) -> tuple[Samples, str] | None:
