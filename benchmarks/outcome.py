@@ -20,6 +20,7 @@ ALARMS = frozenset({"likely", "proven"})
 class Outcome:
     """The truth and the report, as plain values.
 
+    ill, well: whether the fault hurts, and whether a control is none; neither for a fault that does not hurt.
     named: (cause id, level, id of the cause that explains it or None) in the report's order.
     certainty: of every check that found something. crashed: ids of checks that crashed.
     """
@@ -31,6 +32,7 @@ class Outcome:
     seed: int
     ill: bool
     misleads: bool
+    well: bool
     accuracy: float
     healthy_accuracy: float
     verdict: str
@@ -53,6 +55,7 @@ class Outcome:
             dataset=bed.dataset,
             seed=bed.seed,
             ill=patient.ill,
+            well=patient.well,
             misleads=bed.cause is not None and bed.cause in FAULTS and FAULTS[bed.cause].misleads,
             accuracy=round(patient.accuracy, 4),
             healthy_accuracy=round(patient.healthy_accuracy, 4),
@@ -91,7 +94,7 @@ class Outcome:
     def line(self) -> str:
         """For the terminal, while the ward is being visited."""
         told = ", ".join(f"{cause} ({level})" for cause, level in self.roots()[:3]) or "nothing"
-        sign = " ok " if self.right() else "MISS" if self.counts() or self.truth is None else "mild"
+        sign = " ok " if self.right() else "MISS" if self.counts() or self.well else "mild"
         return (
             f"{sign} {self.name}: {told} [{self.verdict}; {self.accuracy:.2f} of {self.healthy_accuracy:.2f}, "
             f"measured {self.measured}] {self.seconds:.0f} s"

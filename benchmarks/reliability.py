@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def standings(outcomes: Iterable[Outcome]) -> Iterator[tuple[str, Level, bool, bool]]:
     """(cause, level, whether first, whether true) of every cause named; ill patients that do not hurt left out."""
     for outcome in outcomes:
-        if outcome.truth is None or outcome.counts():
+        if outcome.well or outcome.counts():
             for place, (cause, level) in enumerate(outcome.roots()):
                 yield cause, Level(level), place == 0, cause in outcome.causes()
 

@@ -80,9 +80,9 @@ def _totals(title: str, outcomes: list[Outcome]) -> str:
     """Top-1, top-3, false alarms, time."""
     rows = _counts(outcomes)
     seconds = [o.seconds for o in outcomes]
-    rows.append(
-        ("not counted: the fault did not hurt", str(sum(o.truth is not None and not o.counts() for o in outcomes)))
-    )
+    spoilt, mild = (sum(o.truth is None and not o.well for o in outcomes), sum(_harmless(o) for o in outcomes))
+    rows.append(("not counted: a control that is ill", str(spoilt)))
+    rows.append(("not counted: the fault did not hurt", str(mild)))
     rows.append(("diagnoses with a crashed check", str(sum(bool(o.crashed) for o in outcomes))))
     if seconds:
         rows.append(("seconds a patient, median and longest", f"{np.median(seconds):.1f}, {max(seconds):.1f}"))
@@ -92,11 +92,11 @@ def _totals(title: str, outcomes: list[Outcome]) -> str:
 def _counts(outcomes: list[Outcome]) -> list[tuple[str, str]]:
     """Top-1, top-3, two faults, a fault that does not hurt, false alarms."""
     examined = [o for o in outcomes if o.counts()]
-    healthy = [o for o in outcomes if o.truth is None]
+    healthy = [o for o in outcomes if o.well]
     ranks = [o.rank() for o in examined]
     two = [o for o in examined if len(o.causes()) > 1]
     open_ = [o for o in two if o.truth not in HIDDEN]
-    mild = [o for o in outcomes if o.truth is not None and not o.counts()]
+    mild = [o for o in outcomes if _harmless(o)]
     return [
         ("true cause named first", share(sum(r == 1 for r in ranks), len(ranks))),
         ("true cause among the first three", share(sum(r is not None and r <= 3 for r in ranks), len(ranks))),  # noqa: PLR2004
@@ -105,6 +105,10 @@ def _counts(outcomes: list[Outcome]) -> list[tuple[str, str]]:
         ("healthy control with a likely or proven cause", share(sum(bool(o.alarms()) for o in healthy), len(healthy))),
         ("fault that did not hurt, named likely or proven", share(sum(bool(o.alarms()) for o in mild), len(mild))),
     ]
+
+
+def _harmless(outcome: Outcome) -> bool:
+    return outcome.truth is not None and not outcome.counts()
 
 
 def _calibration(seen: list[Outcome], fresh: list[Outcome]) -> str:
@@ -137,7 +141,7 @@ def _by_style(outcomes: list[Outcome]) -> str:
     rows = []
     for style in sorted({o.style for o in outcomes}):
         examined = [o for o in outcomes if o.style == style and o.counts()]
-        healthy = [o for o in outcomes if o.style == style and o.truth is None]
+        healthy = [o for o in outcomes if o.style == style and o.well]
         rows.append(
             (
                 style,
@@ -159,7 +163,7 @@ def _confusion(outcomes: list[Outcome]) -> str:
 
 def _false_alarms(outcomes: list[Outcome]) -> str:
     """Which healthy controls were accused of what."""
-    rows = [(o.name, ", ".join(o.alarms())) for o in outcomes if o.truth is None and o.alarms()]
+    rows = [(o.name, ", ".join(o.alarms())) for o in outcomes if o.well and o.alarms()]
     return _table("False alarms", ("control", "accused of"), rows) if rows else ""
 
 

@@ -19,6 +19,7 @@ def outcome():
             dataset=dataset,
             seed=0,
             ill=ill,
+            well=truth is None,
             misleads=misleads,
             accuracy=0.5,
             healthy_accuracy=0.9,

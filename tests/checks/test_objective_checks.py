@@ -349,4 +349,4 @@ class TestMisalignedLabels:
         data = samples(noise, np.repeat(np.arange(10), 30))
         facts = settings(loss="contrastive", margin=1.0, same_label=1, history=log, threshold=0.5)
         patient = case(data, training=data, head=head("euclidean"), embed=lambda x: 0.15 * x, facts=facts)
-        assert evidence("misaligned-labels", patient).certainty == 0
+        assert evidence("misaligned-labels", patient).certainty < 0.5

@@ -14,6 +14,7 @@ from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.geometry import distance_matrix
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.trials.augmentation import declared, review
+from siamdoctor.trials.baselines import raw_inputs
 
 PROBES = 192
 IDLE = 0.3  # certainty where all that is wrong is a part without effect
@@ -77,7 +78,7 @@ def harmful_augmentation(case: Case) -> Evidence:
     before, after = _recognised(seen, declared(seen))
     lost = (before - after) / before if before > 0 else 0.0
     weak = ramp(seen.tuned_accuracy.high, clear=0.93, sure=0.82)
-    harm = ramp(lost, clear=0.2, sure=0.5) * weak
+    harm = ramp(lost, clear=0.2, sure=0.5) * weak * (1 - _met_in_use(case, seen))
     idle = IDLE if reviewed.no_op else 0.0
     return Evidence(
         certainty=max(harm, idle),
@@ -93,6 +94,19 @@ def harmful_augmentation(case: Case) -> Evidence:
             Measurement(name="parts that change nothing", value=_names(reviewed.no_op), expected="none"),
         ),
     )
+
+
+def _met_in_use(case: Case, seen: Case) -> float:
+    """How sure it is that the images judged vary as the augmented ones do: then there is no harm in it.
+
+    The sign is that raw images, compared as they are, tell identities apart in training and not in use.
+    """
+    if seen is case:
+        return 0.0
+    try:
+        return ramp(raw_inputs(seen).auc - raw_inputs(case).auc, clear=0.05, sure=0.1)
+    except Unavailable:
+        return 0.0
 
 
 def _training(case: Case) -> Case:

@@ -10,10 +10,11 @@ from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.trials.baselines import BEATEN_BY, learned_nothing, own_embedding, raw_inputs
 
+HANDFUL = (12, 4)  # training identities: from the first on this says nothing, from the second down all
 SHARED = 0.45  # most that can be said where the identities are known ones: worth a line only
 
 
-@check("SD404", impact=Impact.MAJOR, explains={"insufficient-augmentation"})
+@check("SD404", impact=Impact.MAJOR, explains={"insufficient-augmentation", "saturated-output"})
 def too_few_identities(case: Case) -> Evidence:
     """Too few identities to learn from: what was learned does not carry over to new ones.
 
@@ -88,7 +89,7 @@ def too_few_identities(case: Case) -> Evidence:
     few = max(ramp(facts.identities, clear=100, sure=15), beaten)
     certainty = lost * gap * few * ramp(learned, clear=0.01, sure=0.05)
     familiar = min(certainty, SHARED) * ramp(facts.each, clear=40, sure=10)
-    certainty = fresh * certainty + (1 - fresh) * familiar
+    certainty = max(fresh * certainty + (1 - fresh) * familiar, fresh * _handful(case, facts.identities))
     return Evidence(
         certainty=certainty,
         summary=_summary(facts, fresh=fresh > 0, found=certainty > 0),
@@ -107,6 +108,14 @@ def too_few_identities(case: Case) -> Evidence:
             Measurement(name="AUC of raw inputs, evaluation", value=facts.unseen_raw, expected="below the model"),
         ),
     )
+
+
+def _handful(case: Case, identities: int) -> float:
+    """Four identities or fewer, known by heart: where others fail, there is no need to look for another reason."""
+    if identities >= HANDFUL[0]:
+        return 0.0
+    gap = case.training.accuracy.value - case.accuracy.value
+    return ramp(identities, clear=HANDFUL[0], sure=HANDFUL[1]) * ramp(gap, clear=0.1, sure=0.25)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from siamdoctor.case import Case
-from siamdoctor.checks.objective._labels import little_retained, retained_share
+from siamdoctor.checks.objective._labels import declared_against_the_loss, little_retained, retained_share
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Interval, Measurement
@@ -121,12 +121,11 @@ def _ruined_to_a_constant(case: Case, auc: float) -> tuple[float, list[Measureme
     if not np.isfinite(mean) or mean <= 0:
         return 0.0, []
     try:
-        retained, erased = retained_share(case), little_retained(case)
+        erased = little_retained(case)
     except Unavailable:
         return 0.0, []
     before = _training_baseline(case)
-    training = case.settings.training
-    declared = training.same_label == 0 and training.loss == "contrastive"
+    declared = declared_against_the_loss(case)
     even = ramp(spread / mean, clear=0.7, sure=0.5) if declared else ramp(spread / mean, clear=0.55, sure=0.35)
     lost = ramp(before - auc, clear=0.05, sure=0.15)
     rows = [
@@ -134,13 +133,20 @@ def _ruined_to_a_constant(case: Case, auc: float) -> tuple[float, list[Measureme
         Measurement(
             name="AUC without training (raw samples or untrained network)", value=before, expected="below the AUC"
         ),
-        Measurement(
-            name="share of the untrained network's AUC that is left", value=retained, expected="above 1 when trained"
-        ),
+        *_retained(case),
     ]
     if declared:
         rows.append(Measurement(name="declared label of a same-class pair", value="0", expected="1 for y d^2 + ..."))
     return AMBIGUOUS * even * erased * (1.0 if declared else lost), rows
+
+
+def _retained(case: Case) -> tuple[Measurement, ...]:
+    try:
+        share = retained_share(case)
+    except Unavailable:
+        return ()
+    name = "share of the untrained network's AUC that is left"
+    return (Measurement(name=name, value=share, expected="above 1 when trained"),)
 
 
 def _training_baseline(case: Case) -> float:

@@ -18,7 +18,7 @@ REVERSED = 0.1  # agreement below which labels are not mixed up but read the oth
 CHANCE = 0.5
 INVERTED = 0.7  # part of the certainty that goes to inverted labels where these fit better
 LEARNABLE = (0.55, 0.65)  # AUC without training: below the first there may be nothing to learn at all
-UNSEEN = 0.85  # what pairs learned by heart say on their own, where no distance shows that there is more to learn
+UNSEEN = 0.45  # most that pairs learned by heart say where nothing shows that there was more to learn
 FLAT = 0.6  # certainty where the loss never left that of a constant: a bad start looks the same
 
 
@@ -133,7 +133,7 @@ def _repaired(case: Case) -> float:
 
 def _by_heart(known: Hindsight) -> float:
     """How sure it is that the training pairs were learned, and that fresh pairs of the same samples were not."""
-    learned = ramp(known.told, clear=0.98, sure=0.9) * ramp(known.found, clear=0.85, sure=0.95)
+    learned = ramp(known.told, clear=0.98, sure=0.92) * ramp(known.found, clear=0.85, sure=0.95)
     return learned * ramp(known.found - known.told, clear=0.01, sure=0.05) * ramp(known.epochs, clear=1, sure=5)
 
 

@@ -8,7 +8,9 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 
 
-@check("SD204", impact=Impact.FATAL, explains={"wrong-threshold", "saturated-output", "undertrained"})
+@check(
+    "SD204", impact=Impact.FATAL, explains={"wrong-threshold", "saturated-output", "undertrained", "misaligned-labels"}
+)
 def single_unit_softmax(case: Case) -> Evidence:
     """The head is a softmax over one unit.
 
