@@ -148,8 +148,15 @@ def _border(case: Case) -> float | None:
 
 
 def _recovery(case: Case) -> Recovery | None:
-    gain = case.trial("threshold").gain
-    return gain if gain.low > 0 else None
+    """What can be had without training again: another threshold, or a head fitted anew on the embeddings."""
+    gains = []
+    for name in ("threshold", "refit-head"):
+        try:
+            gains.append(case.trial(name).gain)
+        except Unavailable:
+            continue
+    best = max(gains, key=lambda gain: gain.low)
+    return best if best.low > 0 else None
 
 
 def _summary(share: float, where: str, *, listed: bool, found: bool) -> str:

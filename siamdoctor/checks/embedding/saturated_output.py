@@ -156,8 +156,8 @@ def _units(case: Case) -> _Pile | None:
     saturated = float((low | high).mean())
     best = case.trial("metric").auc
     still = ramp(saturated, clear=0.8, sure=0.97) * ramp(stuck, clear=0.5, sure=0.9) * ramp(best, clear=0.9, sure=0.8)
-    # Units that jump from end to end pass no gradient either; only an embedding at chance shows that it hurt.
-    jumping = ramp(saturated, clear=0.7, sure=0.85) * ramp(best, clear=0.65, sure=0.57)
+    # Units that jump from end to end pass no gradient either; only an embedding that tells little shows that it hurt.
+    jumping = ramp(saturated, clear=0.7, sure=0.85) * ramp(best, clear=0.72, sure=0.64)
     return _Pile(
         certainty=max(still, jumping),
         sentence=(
