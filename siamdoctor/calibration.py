@@ -24,11 +24,12 @@ class Calibration:
     """What the benchmark counted.
 
     shares: for each standing ("proven first") how many of so many were true causes. patients: how many the ward
-    had of each cause.
+    had of each cause. seen: the data sets counted.
     """
 
     shares: Mapping[str, tuple[int, int]]
     patients: Mapping[str, int]
+    seen: tuple[str, ...] = ()
 
     def probability(self, cause: str, level: Level, *, first: bool) -> float | None:
         """0..1, or None for a cause or a standing that the ward met too seldom (Jeffreys' estimate of a share)."""
@@ -48,4 +49,8 @@ def calibration() -> Calibration:
     """The counts that came with the package."""
     stored = json.loads(files("siamdoctor").joinpath("calibration.json").read_text(encoding="utf-8"))
     shares = {name: (int(right), int(of)) for name, (right, of) in stored["shares"].items()}
-    return Calibration(shares=MappingProxyType(shares), patients=MappingProxyType(dict(stored["patients"])))
+    return Calibration(
+        shares=MappingProxyType(shares),
+        patients=MappingProxyType(dict(stored["patients"])),
+        seen=tuple(stored["seen"]),
+    )

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+from siamdoctor.calibration import calibration
 from siamdoctor.cli.app import app
 from siamdoctor.cli.diagnose import diagnose
 from siamdoctor.cli.request import Request
@@ -80,8 +81,18 @@ def loading() -> str:
     return _table(("model", "saved as", "`load_model`", "siamdoctor", "option"), list(table()))
 
 
+def ward() -> str:
+    """What the committed run of the benchmark counted."""
+    sys.path.insert(0, str(README.parent / "benchmarks"))
+    from outcome import read  # noqa: PLC0415  (a script beside the package)
+    from summary import headline  # noqa: PLC0415
+
+    outcomes = read(README.parent / "benchmarks" / "results" / "ward.jsonl")
+    return headline(outcomes, calibrated=set(calibration().seen))
+
+
 Parts = Mapping[str, Callable[[], str]]
-PARTS: Parts = {"commands": commands, "options": options, "own": own, "causes": causes}
+PARTS: Parts = {"commands": commands, "options": options, "own": own, "causes": causes, "ward": ward}
 WITH_A_RUN: Parts = {"report": report, "loading": loading, **PARTS}
 
 

@@ -3,6 +3,7 @@
 from itertools import permutations
 
 import pytest
+from siamdoctor.calibration import ENOUGH, Calibration, calibration
 from siamdoctor.ranking import closed_under_explanation, rank
 from siamdoctor.registry import Check, Impact
 from siamdoctor.results import CheckResult, Evidence, Level, Recovery
@@ -141,3 +142,18 @@ def test_a_circle_of_explanations_is_refused():
 def test_the_closure_holds_what_is_explained_indirectly():
     one, two = a_check("one", explains={"two"}), a_check("two", explains={"three"})
     assert closed_under_explanation({"one": one, "two": two})["one"] == {"two", "three"}
+
+
+def test_a_probability_is_a_counted_share_and_absent_where_little_was_counted():
+    known = Calibration(shares={"proven first": (59, 59), "likely later": (5, 10)}, patients={"wrong-threshold": 9})
+    assert known.probability("wrong-threshold", Level.PROVEN, first=True) == pytest.approx(0.99)
+    assert known.probability("wrong-threshold", Level.LIKELY, first=False) is None  # ten places say little
+    assert known.probability("untied-towers", Level.PROVEN, first=True) is None  # no patient had it
+    assert known.probability("wrong-threshold", Level.POSSIBLE, first=True) is None  # nobody stood so
+
+
+def test_the_shares_that_came_with_the_package_agree_with_the_levels():
+    for name, (right, of) in calibration().shares.items():
+        assert 0 <= right <= of
+        if of >= ENOUGH and name.endswith("first"):
+            assert (right / of >= 0.5) == (not name.startswith("possible"))

@@ -93,7 +93,7 @@ def _gauge(shown: Estimate, *, chance: float | None = None) -> str:
 def _cause(branch: Branch, frame: Frame) -> str:
     """A cause in its card, the symptoms that it explains in cards within."""
     cause = branch.cause
-    sure = f", {cause.probability:.0%} sure" if cause.probability is not None else ""
+    sure = f", {100 * cause.probability:.0f} % sure" if cause.probability is not None else ""
     recovers = ""
     if cause.recovers is not None:
         style = "gain sure" if cause.recovers.low > 0 else "gain"

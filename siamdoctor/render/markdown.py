@@ -100,7 +100,7 @@ def _cause(branch: Branch, report: Report) -> str:
 
 def _sure(cause: Cause) -> str:
     """The level, and the probability where it is calibrated."""
-    sure = f", {cause.probability:.0%} sure" if cause.probability is not None else ""
+    sure = f", {100 * cause.probability:.0f} % sure" if cause.probability is not None else ""
     return f"**{cause.level.value}**{sure}"
 
 

@@ -72,7 +72,7 @@ def _branch(branch: Branch) -> RenderableType:
 
 def _cause(cause: Cause) -> RenderableType:
     """Rank, title, level, what was seen against what is expected, what it would recover, and the fix."""
-    sure = f", {cause.probability:.0%} sure" if cause.probability is not None else ""
+    sure = f", {100 * cause.probability:.0f} % sure" if cause.probability is not None else ""
     title = Text.assemble(
         (f"{cause.rank}. ", "bold"),
         line(cause.title, "bold"),

@@ -23,7 +23,7 @@ def test_accuracy_evidence_gain_and_fix_are_all_there():
     text = words(terminal.render(ILL, Frame()))
     assert "50.0 % [48.0, 52.0]" in text
     assert "92.0 % [89.0, 95.0]" in text
-    assert "PROVEN, 98% sure" in text
+    assert "PROVEN, 98 % sure" in text
     assert "recovers +42 points [35, 48], measured on pairs that chose nothing" in text
     assert "expected: below 0.9" in text
     assert "single-unit-softmax, SD204" in text
