@@ -38,7 +38,8 @@ class ArrayRows:
 
     def load(self, indices: IndexArray, shape: tuple[int, ...]) -> FloatArray:
         """Read (k,) samples into (k, *shape). See `Samples.load`."""
-        rows = np.asarray(self._values[indices], dtype=np.float32)
+        with np.errstate(over="ignore"):  # what single precision does not hold is infinite, and told below
+            rows = np.asarray(self._values[indices], dtype=np.float32)
         rows = self._arranged(rows.reshape(len(indices), *self._shape), shape)
         finite = np.isfinite(rows).all(axis=tuple(range(1, rows.ndim)))
         for index in np.asarray(indices)[~finite].tolist():

@@ -19,7 +19,7 @@ FREE_BYTES = 64 << 20  # arrays that declare less than this are never suspicious
 MAX_RATIO = 1000  # declared bytes per stored byte; constant weights compress well, but not like that
 TOTAL_RATIO = 16  # the same for all arrays together, of which few are constant
 NUMBER = 4  # bytes that a stored number takes here at least, since small kinds are read as single precision
-SECONDS, SECONDS_PER_BYTE = 5.0, 2e-8  # that reading a file may take
+SECONDS, SECONDS_PER_BYTE = 0.9, 2e-8  # of computing that reading a file may take; a megabyte takes a hundredth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

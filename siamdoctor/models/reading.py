@@ -7,7 +7,7 @@ from pathlib import Path
 
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models import audit
-from siamdoctor.models.archive import MAX_CONFIG, Archive, open_archive, read_file
+from siamdoctor.models.archive import MAX_CONFIG, SAVE_AGAIN, Archive, open_archive, read_file
 from siamdoctor.models.blueprint import Blueprint
 from siamdoctor.models.compiled import read_compiled
 from siamdoctor.models.complaints import complaints
@@ -82,6 +82,10 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     variables = variables_of(graph, archive.weights, inside=located.inside)
     anatomy = dissect(graph, frozenset(variables), settings.encoder)
     sides = _prepare(anatomy, variables, settings)
+    if any(side and not (side.graph.inputs and side.graph.outputs) for side in (sides.encoder, sides.second)):
+        raise UnreadableModel(
+            f"The encoder has no input or no output here. {SAVE_AGAIN} Received: model={archive.path}"
+        )
     parts = _parts(archive, anatomy, sides, variables, supplied=supplied, own_code=settings.custom_objects)
     encoder = None if sides.encoder is None else describe_encoder(sides.encoder.graph, variables)
     compiled = read_compiled(archive.compiled)

@@ -118,6 +118,22 @@ def _directory_field(path: Path, offset: int, number: int, size: int) -> None:
     path.write_bytes(bytes(data))
 
 
+def without_output(path: Path) -> None:
+    """An output that no layer has; found by the fuzzer."""
+    model = functional(given(), dense())
+    model["config"]["output_layers"] = [0, 0, 0]
+    archive(model)(path)
+
+
+def lying_name(path: Path) -> None:
+    """Directory and header disagree on how long the first name is; zipfile's message then quotes the whole file."""
+    archive(functional(given(), dense()))(path)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x03\x04") + 26
+    data[at : at + 2] = struct.pack("<H", 60_000)
+    path.write_bytes(bytes(data) + b" " * 70_000)
+
+
 def lying_size(path: Path) -> None:
     _directory_field(path, 24, 5, 4)
 
@@ -199,6 +215,8 @@ REFUSED_ON_READING: dict[str, tuple[Make, str]] = {
     "member with a drive": (member("C:evil"), "outside"),
     "encrypted archive": (encrypted, "encrypted"),
     "padded configuration": (archive(b" " * (90 << 20) + b"{}"), "unpacks"),
+    "output that no layer has": (without_output, "no output|output"),
+    "directory that disagrees with the header": (lying_name, "damaged"),
     "deep nesting": (archive(b"[" * 100_000), "JSON"),
     "nesting that Python can parse": (archive(b'{"config": ' + b"[" * 500 + b"]" * 500 + b"}"), "deeper"),
     "endless number": (archive(b'{"config": ' + b"9" * 5000 + b"}"), "JSON"),
