@@ -88,7 +88,7 @@ def untied_towers(case: Case) -> Evidence:
         )
         outcome = case.trial("one-tower")
         # Towers that agree badly do better when one of them serves both sides, though neither learned alone.
-        certainty = 0.3 + 0.7 * apart * ramp(outcome.excess.points, clear=0, sure=3)
+        certainty = 0.3 + 0.7 * apart * ramp(outcome.excess.points, clear=-0.5, sure=1.5)
         measurements.append(
             Measurement(
                 name="balanced accuracy with one tower for both sides",
