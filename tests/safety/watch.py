@@ -71,7 +71,7 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
         return
     if event == "open":
         _opened(*arguments)
-    elif (event in FORBIDDEN and not _by_the_import_system()) or event in CHANGING:
+    elif event in (*FORBIDDEN, *CHANGING) and not _by_the_import_system():
         _seen.append(f"{event} {arguments!r:.200}")
 
 
@@ -93,7 +93,7 @@ def _within(place: str, roots: tuple[str, ...]) -> bool:
 
 
 def _by_the_import_system() -> bool:
-    """Whether the event comes from importing a module, which unmarshals its bytecode."""
+    """Whether the event comes from importing a module, which unmarshals its bytecode and puts it into its place."""
     frame = sys._getframe(2)
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
