@@ -265,7 +265,10 @@ def started(folder, *words, **streams):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_run_blocks(sound, number):
+    # A shell that starts the tests in the background has them ignore interruptions, and a child would inherit that.
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     running = started(sound, stdout=subprocess.DEVNULL)
+    signal.signal(signal.SIGINT, before)
     time.sleep(1.5)
     assert running.poll() is None
     running.send_signal(number)
