@@ -13,6 +13,7 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.geometry import distance_matrix
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.taught import taught
 from siamdoctor.trials.augmentation import declared, review
 from siamdoctor.trials.baselines import raw_inputs
 
@@ -73,7 +74,7 @@ def harmful_augmentation(case: Case) -> Evidence:
     See: Shorten and Khoshgoftaar 2019 (A survey on image data augmentation for deep learning), on transforms that do
     not keep the label, 6 and 9 among them.
     """
-    seen = _training(case)
+    seen = taught(case)  # which is what was augmented
     reviewed = review(seen)
     before, after = _recognised(seen, declared(seen))
     lost = (before - after) / before if before > 0 else 0.0
@@ -107,14 +108,6 @@ def _met_in_use(case: Case, seen: Case) -> float:
         return ramp(raw_inputs(seen).auc - raw_inputs(case).auc, clear=0.05, sure=0.1)
     except Unavailable:
         return 0.0
-
-
-def _training(case: Case) -> Case:
-    """The training data, which is what was augmented, where they are known."""
-    try:
-        return case.training
-    except Unavailable:
-        return case
 
 
 def _recognised(case: Case, pipeline: Pipeline) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.taught import pair_lists
 from siamdoctor.trials.hindsight import hindsight, natural_decisions
 
 
@@ -100,14 +101,9 @@ def identical_positive_pairs(case: Case) -> Evidence:
 
 def _listed(case: Case) -> tuple[float, str] | None:
     """Share of one-content pairs among the same-class pairs of the user's own list; training list first."""
-    try:
-        training = case.training.samples
-    except Unavailable:
-        training = None
-    for samples, where in ((training, "training"), (case.samples, "evaluation")):
-        if samples is not None and samples.pairs is not None and samples.pairs.same.any():
-            return audit_pairs(samples).identical_same_share, where
-    return None
+    found = ((samples, where) for where, samples, pairs in pair_lists(case) if pairs.same.any())
+    samples, where = next(found, (None, ""))
+    return (audit_pairs(samples).identical_same_share, where) if samples is not None else None
 
 
 def _by_hindsight(case: Case) -> tuple[float, list[Measurement]]:

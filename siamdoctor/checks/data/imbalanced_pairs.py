@@ -8,6 +8,7 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.signatures import chance_loss
+from siamdoctor.taught import pair_lists
 
 GUESSED = 0.45  # most that the predictions alone can say: an embedding that generalises badly predicts alike
 
@@ -111,14 +112,8 @@ def _listed(case: Case) -> tuple[float | None, str]:
     fed = case.settings.training.fed.positives
     if fed is not None:
         return fed, "training list"
-    try:
-        training = case.training.samples.pairs
-    except Unavailable:
-        training = None
-    if training is not None:
-        return float(training.same.mean()), "training list"
-    given = case.samples.pairs
-    return (float(given.same.mean()), "evaluation list") if given is not None else (None, "")
+    shares = ((float(pairs.same.mean()), f"{where} list") for where, _, pairs in pair_lists(case))
+    return next(shares, (None, ""))
 
 
 def _start(case: Case) -> tuple[float, list[Measurement]]:

@@ -12,6 +12,7 @@ from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.curves import fall_to_come, recent_fall, roughness, settled
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.signatures import chance_loss
+from siamdoctor.taught import taught
 from siamdoctor.trials.baselines import fresh_encoder, own_embedding, rows
 
 REACHABLE = 0.95  # what is assumed to be reached by training on
@@ -131,10 +132,7 @@ def _gap(case: Case) -> float:
 
 def _destroyed(case: Case) -> float:
     """How much AUC training took away: more of the same training would not bring it back."""
-    try:
-        seen = case.training
-    except Unavailable:
-        seen = case
+    seen = taught(case)
     return fresh_encoder(seen).auc - own_embedding(seen).auc
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from siamdoctor.case import Case
 from siamdoctor.errors import Unavailable
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.taught import taught
 from siamdoctor.trials.baselines import without_training
 
 CHANCE = 0.5
@@ -23,7 +24,7 @@ def retained_share(case: Case) -> float:
     Raises:
         Unavailable: the untrained network tells nothing, so nothing could be retained.
     """
-    judged = _judged(case)
+    judged = taught(case)
     before = judged.untrained.auc - CHANCE
     if before < TELLING:
         raise Unavailable("the untrained network tells nothing about these identities")
@@ -44,7 +45,7 @@ def little_retained(case: Case) -> float:
     except Unavailable:
         if not declared_against_the_loss(case):
             raise
-    judged = _judged(case)
+    judged = taught(case)
     return ramp(without_training(judged) - judged.deployed.auc, clear=0.05, sure=0.15)
 
 
@@ -52,11 +53,3 @@ def declared_against_the_loss(case: Case) -> bool:
     """Whether 0 is declared for same-class pairs under a contrastive loss, whose usual form wants 1."""
     training = case.settings.training
     return training.same_label == 0 and training.loss == "contrastive"
-
-
-def _judged(case: Case) -> Case:
-    """The training data where they are known."""
-    try:
-        return case.training
-    except Unavailable:
-        return case

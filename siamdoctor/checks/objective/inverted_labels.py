@@ -11,6 +11,7 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Interval, Measurement
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import auc_interval
+from siamdoctor.taught import taught
 from siamdoctor.trials.baselines import without_training
 
 CHANCE = 0.5
@@ -151,10 +152,7 @@ def _retained(case: Case) -> tuple[Measurement, ...]:
 
 def _training_baseline(case: Case) -> float:
     """What could be told without training, on the data that training saw where they are known."""
-    try:
-        return max(without_training(case), without_training(case.training))
-    except Unavailable:
-        return without_training(case)
+    return max(without_training(case), without_training(taught(case)))
 
 
 def _training_auc(case: Case) -> Interval | None:

@@ -11,6 +11,7 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import auc_interval
+from siamdoctor.taught import pair_lists
 from siamdoctor.trials.baselines import fresh_encoder, raw_inputs
 from siamdoctor.trials.hindsight import Hindsight, hindsight
 
@@ -146,14 +147,7 @@ def _flat(known: Hindsight, destroyed: float) -> float:
 
 def _listed(case: Case) -> tuple[Samples, str] | None:
     """The user's own pair list whose identities are known, the training list first."""
-    try:
-        training = case.training.samples
-    except Unavailable:
-        training = None
-    for samples, where in ((training, "training"), (case.samples, "evaluation")):
-        if samples is not None and samples.pairs is not None and samples.identity_known:
-            return samples, where
-    return None
+    return next(((samples, where) for where, samples, _ in pair_lists(case) if samples.identity_known), None)
 
 
 def _from_list(case: Case, samples: Samples, where: str) -> Evidence:
