@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,7 @@ def diagnose(
     Raises:
         SiamdoctorError: something given cannot be read or used; the message says what to do.
     """
+    began = time.monotonic()
     settings = _completed(model, data, train, settings)
     checks = select(settings.report.select, settings.report.ignore)
     case = open_case(
@@ -64,7 +66,8 @@ def diagnose(
     results = run_checks(checks, case, budget=settings.budget)
     tried = Thorough(results=results)
     if settings.thorough:
-        tried = thorough(case, results, checks, budget=settings.budget, resume=resume)
+        left = None if settings.budget is None else max(0.0, began + settings.budget - time.monotonic())
+        tried = thorough(case, results, checks, budget=left, resume=resume)
     results = tried.results
     best = attainable(case)
     accuracy = measured_accuracy(case)

@@ -16,6 +16,7 @@ import numpy as np
 
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import DISTANCE_HEADS
+from siamdoctor.trials.cut_short import CutShort
 from siamdoctor.trials.replay_signature import TRAITS, likelihood, yardstick
 from siamdoctor.trials.retraining import FASTEST, usual
 from siamdoctor.trials.sweep_grid import usual_margin
@@ -115,24 +116,18 @@ def differential(
     folds = range(arena.folds)
     patient = np.mean([measure.signature(saved, fold) for fold in folds], axis=0)
     found: dict[str, tuple[float, float]] = {}
-    partial = interrupted = False
-    for cause, treatment in _in_turn(faults(case), suspects):
-        if cause in ruled_out:
-            continue
-        try:
+    cut = CutShort()
+    with cut.noted():
+        for cause, treatment in _in_turn(faults(case), suspects):
+            if cause in ruled_out:
+                continue
             ends = [
                 room.measured(_for(treatment, fold), fold, lambda e, k=fold: measure.signature(e, k))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
                 for fold in folds
             ]
-        except OutOfTime:
-            partial = True
-            break
-        except KeyboardInterrupt:
-            partial = interrupted = True
-            break
-        found[cause] = (likelihood(patient, ends), float(np.mean([end[0] for end in ends])))
+            found[cause] = (likelihood(patient, ends), float(np.mean([end[0] for end in ends])))
     if len(found) < 2:  # noqa: PLR2004  (to compare)
-        raise KeyboardInterrupt if interrupted else OutOfTime
+        raise KeyboardInterrupt if cut.interrupted else OutOfTime
     best = max(value for value, _ in found.values())
     told = [
         Likeness(cause=cause, times=float(np.exp(DISTINCT * (best - value))), auc=area)
@@ -141,8 +136,8 @@ def differential(
     return Differential(
         replays=tuple(sorted(told, key=lambda r: r.times)),
         auc=float(patient[0]),
-        partial=partial,
-        interrupted=interrupted,
+        partial=cut.partial,
+        interrupted=cut.interrupted,
     )
 
 

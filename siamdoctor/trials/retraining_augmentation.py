@@ -10,10 +10,10 @@ from siamdoctor.answer_results import AugmentationSet, AugmentationTrial
 from siamdoctor.data.declared import declared_pipeline
 from siamdoctor.errors import Unavailable
 from siamdoctor.trials.augmentation import destructive
+from siamdoctor.trials.cut_short import CutShort
 from siamdoctor.trials.invariance import ARTICLE, drifts, require_images, strongest
 from siamdoctor.trials.retraining import article_pipeline, usual
 from siamdoctor.trials.retraining_room import STEPS, TRAININGS, Room
-from siamdoctor.trials.training import OutOfTime
 from siamdoctor.trials.training_clock import Clock
 from siamdoctor.trials.treatments import Treatment
 
@@ -60,21 +60,17 @@ def augmentation_trial(case: Case, room: Room) -> AugmentationTrial:
     plain = _plain(case)
     none = room.compare(plain, plain)
     sets = [AugmentationSet(name=NONE, transforms=(), accuracy=none.treated, over_none=None)]
-    partial = interrupted = False
-    for name, treatment in treatments(case):
-        try:
+    cut = CutShort()
+    with cut.noted():
+        for name, treatment in treatments(case):
             compared = room.compare(plain, treatment)
-        except OutOfTime:
-            partial = True
-            break
-        except KeyboardInterrupt:
-            partial = interrupted = True
-            break
-        transforms = treatment.augmentation.names if treatment.augmentation is not None else ()
-        sets.append(
-            AugmentationSet(name=name, transforms=transforms, accuracy=compared.treated, over_none=compared.recovers)
-        )
-    return _verdict(case, sets, room, held_out=none.held_out, partial=partial, interrupted=interrupted)
+            transforms = treatment.augmentation.names if treatment.augmentation is not None else ()
+            sets.append(
+                AugmentationSet(
+                    name=name, transforms=transforms, accuracy=compared.treated, over_none=compared.recovers
+                )
+            )
+    return _verdict(case, sets, room, held_out=none.held_out, partial=cut.partial, interrupted=cut.interrupted)
 
 
 def _verdict(

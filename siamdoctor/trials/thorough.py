@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.results import CheckResult, Trial
 from siamdoctor.ties import REPLAYED, deciding_fact
 from siamdoctor.trials import weighing
+from siamdoctor.trials.cut_short import CutShort
 from siamdoctor.trials.differential import differential
 from siamdoctor.trials.handful import overfit_handful
 from siamdoctor.trials.retraining import REMEDIES, retrain
@@ -63,23 +65,15 @@ def thorough(
     """
     deadline = time.monotonic() + (BUDGET if budget is None else budget)
     work = _Work(case=case, checks={c.id: c for c in checks}, results=list(results), deadline=deadline, journal=resume)
-    partial = interrupted = False
-    for step in (work.handful, work.differential, work.retraining):
-        try:
-            step()
-        except Unavailable:
-            continue
-        except OutOfTime:
-            partial = True
-            break
-        except KeyboardInterrupt:
-            partial = interrupted = True
-            break
+    with work.cut.noted():
+        for step in (work.handful, work.differential, work.retraining):
+            with suppress(Unavailable):
+                step()
     return Thorough(
         results=tuple(work.results),
         trials=tuple(work.trials),
-        partial=partial or work.partial,
-        interrupted=interrupted or work.interrupted,
+        partial=work.cut.partial,
+        interrupted=work.cut.interrupted,
     )
 
 
@@ -93,8 +87,7 @@ class _Work:
     deadline: float
     journal: Path | None = None
     trials: list[Trial] = field(default_factory=list)
-    partial: bool = False
-    interrupted: bool = False
+    cut: CutShort = field(default_factory=CutShort)
     settled: str | None = None
 
     @cached_property
@@ -125,7 +118,7 @@ class _Work:
         # Weights tell that they were trained; no replay needs to.
         trained = any(r.id == UNTRAINED and r.status == "clear" for r in self.results)
         found = differential(self.case, self.room, suspects, ruled_out={UNTRAINED} if trained else set())
-        self.partial, self.interrupted = found.partial, found.interrupted
+        self.cut.partial |= found.partial
         self.settled = found.settled if weighing.matters(found) else None
         fact = "" if found.settled else deciding_fact(found.rivals, self.case.settings.training)
         self.trials.append(weighing.of_differential(found, fact))
