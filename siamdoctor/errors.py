@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+LONGEST = 1200  # letters of a message: it may quote a name of any length, or a library that quotes a whole file
+
 
 class SiamdoctorError(Exception):
     """Something the user can mend; the command line prints the message alone and exits with 2."""
+
+    def __init__(self, message: str) -> None:
+        """Keep the message; of a very long one its beginning and its end, which say what and where."""
+        if len(message) > LONGEST:
+            message = f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
+        super().__init__(message)
 
 
 class BadSettings(SiamdoctorError):  # noqa: N818  (reads in "raise BadSettings(...)" as what it is)

@@ -30,7 +30,6 @@ _LABELS = (
 _WITHIN = re.compile(r"^(\S.*?)\s+(\d{1,9})\s+(\d{1,9})$")
 _BETWEEN = re.compile(r"^(\S.*?)\s+(\d{1,9})\s+(\S.*?)\s+(\d{1,9})$")
 _HEADER = re.compile(r"^\d+(\s+\d+)?$")
-SHOWN = 200  # letters of a header that a message quotes
 EXPECTED = "Expected columns left,right,label (paths relative to the file), or the lines of LFW's pairs.txt."
 
 
@@ -90,7 +89,7 @@ def _table(path: Path, text: str) -> ListedPairs:
         if not _names_images(rows[0]):
             raise UnreadableData(
                 f"No columns of two images and a label were found. Received: data={path}, "
-                f"header={', '.join(rows[0])[:SHOWN]}. {EXPECTED}"
+                f"header={', '.join(rows[0])}. {EXPECTED}"
             )
         left, right, label, body, header = 0, 1, 2, rows, ["left", "right", "label"]
     _demand_width(path, body, max(left, right, label))

@@ -20,7 +20,6 @@ from siamdoctor.results import Json
 
 MAX_FILE = 4 << 30
 MAX_CONFIG = 64 << 20
-MAX_REASON = 200  # letters of what zipfile says: it may quote the whole file
 MAX_JSON = 16 << 20  # a megabyte of JSON can take thirty in memory; the largest Keras application has two
 SPARSE = 64  # declared bytes per byte on the disk, above which a large file is mostly a hole
 BLOCK = 512  # bytes, of `st_blocks`
@@ -166,7 +165,7 @@ def _open_zip(path: Path, opened_file: BinaryIO) -> Archive:
             weights = read_member(file, members, "model.weights.h5", path, limit=MAX_FILE)
     except DAMAGED as error:
         raise UnreadableModel(
-            f"The archive is damaged or was cut short ({str(error)[:MAX_REASON]}). {SAVE_AGAIN} Received: model={path}"
+            f"The archive is damaged or was cut short ({error}). {SAVE_AGAIN} Received: model={path}"
         ) from error
     return _keras_archive(path, "keras", config=config, metadata=metadata, weights=weights)
 

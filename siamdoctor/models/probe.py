@@ -109,10 +109,18 @@ def _arrays(call: Call, values: Mapping[Tensor, Array]) -> list[Array]:
                 raise _Opaque
             found.append(values[argument])
         elif isinstance(argument, int | float) and not isinstance(argument, bool):
-            found.append(np.asarray(float(argument)))
+            found.append(np.asarray(_number(argument)))
     if not found:
         raise _Opaque
     return found
+
+
+def _number(argument: float) -> float:
+    """A constant of the graph; whole numbers beyond all floats are nothing that a head computes with."""
+    try:
+        return float(argument)
+    except OverflowError as error:
+        raise _Opaque from error
 
 
 def _get(call: Call, values: Mapping[Tensor, Array]) -> Array:
