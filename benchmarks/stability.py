@@ -2,8 +2,8 @@
 
     python benchmarks/stability.py benchmarks/results/ward.jsonl --every 8
 
-Takes every n-th outcome of an earlier run, whose patients are cached, and asks for the first cause (likely or
-proven; nothing is an answer too) under each seed.
+Takes every n-th outcome of an earlier run, whose patients are cached. An ill one is to have the same cause first
+under each seed, a control the same likely or proven ones, which is best none.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from outcome import ALARMS, read
+from outcome import ALARMS, Outcome, read
 from patients_cache import CACHE, admit, beds
 from siamdoctor.settings import read_settings
 from summary import share
@@ -25,22 +25,27 @@ def main() -> None:
     outcomes = read(options.results)[:: options.every]
     changing = []
     for outcome in outcomes:
-        firsts = _firsts(outcome.name, outcome.dataset, outcome.seed, options)
+        firsts = _firsts(outcome, options)
         if len(set(firsts)) > 1:
             changing.append(outcome.name)
             print(f"{outcome.name}: {dict(Counter(firsts))}", flush=True)
     print(f"same first cause under {options.seeds} seeds: {share(len(outcomes) - len(changing), len(outcomes))}")
 
 
-def _firsts(name: str, dataset: str, seed: int, options: argparse.Namespace) -> list[str]:
-    """The first cause under each seed, "nothing" where none is likely or proven."""
+def _firsts(outcome: Outcome, options: argparse.Namespace) -> list[str]:
+    """What is named under each seed, "nothing" where it is nothing."""
     from siamdoctor.api import diagnose  # noqa: PLC0415  (the options need no TensorFlow)
 
-    [bed] = beds(datasets=[dataset], seeds=[seed], healthy_seeds=[seed], only=name, source=options.omniglot)
+    seed = outcome.seed
+    [bed] = beds(
+        datasets=[outcome.dataset], seeds=[seed], healthy_seeds=[seed], only=outcome.name, source=options.omniglot
+    )
     settings = read_settings(admit(bed).folder / "siamdoctor.yaml")
     reports = [diagnose(settings=replace(settings, seed=number)) for number in range(options.seeds)]
-    named = [[c.id for c in report.causes if str(c.level) in ALARMS and c.explained_by is None] for report in reports]
-    return [causes[0] if causes else "nothing" for causes in named]
+    if outcome.truth is not None:
+        return [report.causes[0].id if report.causes else "nothing" for report in reports]
+    accused = [[c.id for c in report.causes if str(c.level) in ALARMS] for report in reports]
+    return [", ".join(causes) or "nothing" for causes in accused]
 
 
 def _options() -> argparse.Namespace:

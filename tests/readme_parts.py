@@ -85,10 +85,10 @@ def ward() -> str:
     """What the committed run of the benchmark counted."""
     sys.path.insert(0, str(README.parent / "benchmarks"))
     from outcome import read  # noqa: PLC0415  (a script beside the package)
+    from patients_cache import RESULTS  # noqa: PLC0415
     from summary import headline  # noqa: PLC0415
 
-    outcomes = read(README.parent / "benchmarks" / "results" / "ward.jsonl")
-    return headline(outcomes, calibrated=set(calibration().seen))
+    return headline(read(RESULTS), calibrated=set(calibration().seen))
 
 
 Parts = Mapping[str, Callable[[], str]]
