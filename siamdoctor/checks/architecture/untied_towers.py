@@ -87,8 +87,10 @@ def untied_towers(case: Case) -> Evidence:
             Measurement(name="distance of a sample to itself, in between-class distances", value=gap, expected="0")
         )
         outcome = case.trial("one-tower")
-        # Towers that agree badly do better when one of them serves both sides, though neither learned alone.
-        certainty = 0.3 + 0.7 * apart * ramp(outcome.excess.points, clear=-0.5, sure=1.5)
+        # Towers that agree badly do better when one of them serves both sides, though neither learned alone; where a
+        # sample is as far from itself as from a stranger, they never agreed at all.
+        told = max(ramp(outcome.excess.points, clear=-0.5, sure=1.5), ramp(gap, clear=0.9, sure=1.1))
+        certainty = 0.3 + 0.7 * apart * told
         measurements.append(
             Measurement(
                 name="balanced accuracy with one tower for both sides",
