@@ -27,6 +27,7 @@ def saved(tmp_path_factory) -> Callable[[str, str], Saved]:
     import_keras()
     import keras  # noqa: PLC0415  (after the environment is set)
     import zoo  # noqa: PLC0415  (after the environment is set)
+    import zoo_styles  # noqa: PLC0415  (after the environment is set)
 
     folder = tmp_path_factory.mktemp("zoo")
     made: dict[str, tuple[keras.Model, list[np.ndarray], list[np.ndarray]]] = {}
@@ -34,7 +35,7 @@ def saved(tmp_path_factory) -> Callable[[str, str], Saved]:
     def get(name: str, extension: str = "keras") -> Saved:
         if name not in made:
             keras.utils.set_random_seed(7)
-            model = zoo.STYLES[name].build()
+            model = zoo_styles.STYLES[name].build()
             for layer in model._flatten_layers():
                 if isinstance(layer, keras.layers.BatchNormalization):
                     size = layer.moving_mean.shape[0]

@@ -13,6 +13,7 @@ import h5py
 import keras
 import numpy as np
 import zoo
+import zoo_styles
 from keras import layers, ops
 from siamdoctor.settings import ModelSettings
 
@@ -260,7 +261,7 @@ KINDS = (
     Kind(**RAW, saved=".h5", make=saving(lambda: two(zoo.euclidean), "h5"), slow=False),
     Kind(**LAMBDA, saved=".keras", make=saving(lambda: two(absolute), "keras"), slow=False),
     Kind(**LAMBDA, saved=".h5", make=saving(lambda: two(absolute), "h5")),
-    Kind(**NAMED, saved=".keras", make=saving(zoo.STYLES["lambda-of-function"].build, "keras")),
+    Kind(**NAMED, saved=".keras", make=saving(zoo_styles.STYLES["lambda-of-function"].build, "keras")),
     Kind(what="layer class of one's own as head", saved=".keras", make=saving(lambda: two(own_distance), "keras")),
     Kind(what="layer class of one's own as head", saved=".h5", make=saving(lambda: two(own_distance), "h5")),
     Kind(what="triplet with a distance layer of three", saved=".keras", make=saving(own_triplet, "keras"), slow=False),

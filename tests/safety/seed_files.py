@@ -32,9 +32,9 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from siamdoctor.models.runtime import import_keras
 import_keras()
-import keras, zoo
+import keras, zoo_styles
 for name in sys.argv[3:]:
-    model = zoo.STYLES[name].build()
+    model = zoo_styles.STYLES[name].build()
     model.compile(loss="binary_crossentropy", optimizer="adam", metrics=["accuracy"])
     model.save(f"{sys.argv[2]}/{name}.keras")
     if name in ("raw-euclidean", "lambda", "flat", "lstm", "encoder"):

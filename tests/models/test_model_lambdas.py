@@ -1,0 +1,97 @@
+"""Lambdas in the encoder and in the head: recognised, cut and said, or asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from siamdoctor.errors import BadSettings, UnreadableModel
+from siamdoctor.models.reading import read_blueprint
+from siamdoctor.models.runtime import import_keras, load_twin
+from siamdoctor.settings import ModelSettings
+
+import_keras()
+
+import keras  # noqa: E402  (after the environment is set)
+import zoo  # noqa: E402  (the same)
+
+CLOSE = {"rtol": 0, "atol": 2e-6}
+
+
+def test_lambda_at_the_end_of_the_encoder_is_cut_and_said(tmp_path):
+    def tower():
+        given = keras.layers.Input((8, 8, 1))
+        x = keras.layers.Dense(6, name="last")(keras.layers.Flatten()(given))
+        return keras.Model(given, keras.layers.Lambda(lambda t: t * 3 + 0, name="thrice")(x))
+
+    model = zoo.twin(zoo.euclidean, tower)
+    model.save(tmp_path / "model.keras")
+    blueprint = read_blueprint(tmp_path / "model.keras")
+    assert [(x.name, x.place, x.recognised_as) for x in blueprint.lambdas] == [("thrice", "encoder end", None)]
+    assert "'thrice'" in blueprint.assumed[0]
+    assert "--replace thrice=" in blueprint.assumed[0]
+    assert blueprint.encoder is not None
+    assert blueprint.encoder.layers[-1].name == "last"
+    assert blueprint.head.kind == "unknown"
+    assert not load_twin(blueprint).can_compare  # it would answer a third of what the model does
+
+    told = read_blueprint(tmp_path / "model.keras", ModelSettings(replace={"thrice": "rescale:3"}))
+    left, right = zoo.samples_for(model)
+    wanted = model([left, right], training=False)
+    np.testing.assert_allclose(load_twin(told).predict(left, right), np.ravel(wanted), **CLOSE)
+
+
+def test_lambda_inside_the_encoder_asks_for_what_it_does(tmp_path):
+    def tower():
+        given = keras.layers.Input((8, 8, 1))
+        x = keras.layers.Lambda(lambda t: t / 127.5 - 0, name="scale")(given)
+        return keras.Model(given, keras.layers.Dense(6)(keras.layers.Flatten()(x)))
+
+    model = zoo.twin(zoo.euclidean, tower)
+    model.save(tmp_path / "model.keras")
+    blueprint = read_blueprint(tmp_path / "model.keras")
+    assert "'scale'" in blueprint.unreadable[0]
+    assert "--replace scale=" in blueprint.advice[0]
+    with pytest.raises(UnreadableModel, match="--replace"):
+        load_twin(blueprint)
+    told = read_blueprint(tmp_path / "model.keras", ModelSettings(replace={"scale": "rescale:1/127.5"}))
+    left, right = zoo.samples_for(model)
+    wanted = model([left, right], training=False)
+    np.testing.assert_allclose(load_twin(told).predict(left, right), np.ravel(wanted), **CLOSE)
+    with pytest.raises(BadSettings, match="replace=scale=square"):
+        read_blueprint(tmp_path / "model.keras", ModelSettings(replace={"scale": "square"}))
+
+
+def test_unknown_head_leaves_the_encoder_usable(tmp_path):
+    model = zoo.twin(lambda a, b: keras.layers.Lambda(lambda t: t[0] ** 2 - t[1])([a, b]))
+    model.save(tmp_path / "model.keras")
+    blueprint = read_blueprint(tmp_path / "model.keras")
+    assert (blueprint.head.kind, blueprint.head.higher_is_same) == ("unknown", None)
+    assert "head" in blueprint.unreadable[0]
+    twin = load_twin(blueprint)
+    assert not twin.can_compare
+    assert twin.embed(zoo.samples_for(model)[0]).shape == (12, 6)
+
+
+def test_comparison_before_an_unknown_layer_is_named(tmp_path):
+    cosine = keras.layers.Dot(axes=1, normalize=True)
+    model = zoo.twin(lambda a, b: keras.layers.Lambda(lambda t: 2 - 3 * t)(cosine([a, b])))
+    model.save(tmp_path / "model.keras")
+    head = read_blueprint(tmp_path / "model.keras").head
+    assert (head.kind, head.merge, head.recognised_by) == ("unknown", "cosine_similarity", "assumed")
+
+
+def test_scaling_by_a_lambda_is_recognised_and_said(tmp_path):
+    def tower():
+        given = keras.layers.Input((8, 8, 1))
+        x = keras.layers.Lambda(lambda t: t / 255, name="scale")(given)
+        return keras.Model(given, keras.layers.Dense(6)(keras.layers.Flatten()(x)))
+
+    model = zoo.twin(lambda a, b: keras.layers.Lambda(lambda t: 1 - t)(keras.ops.exp(-zoo.euclidean(a, b))), tower)
+    model.save(tmp_path / "model.keras")
+    blueprint = read_blueprint(tmp_path / "model.keras")
+    assert blueprint.encoder is not None
+    assert blueprint.encoder.has_rescaling
+    assert "rescale:1/255" in blueprint.assumed[0]
+    left, right = zoo.samples_for(model)
+    got = load_twin(blueprint).predict(255 * left, 255 * right)
+    np.testing.assert_allclose(got, np.ravel(model([255 * left, 255 * right], training=False)), **CLOSE)
