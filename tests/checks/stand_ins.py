@@ -6,10 +6,12 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+from scipy.special import expit
 from siamdoctor.case import Case
 from siamdoctor.data.samples import GivenPairs, Samples
 from siamdoctor.errors import Unavailable, UnreadableData
 from siamdoctor.models.blueprint import Blueprint, Encoder, Head, LayerNote
+from siamdoctor.registry import find
 from siamdoctor.settings import DataSettings, DecisionSettings, Settings, TrainingSettings
 
 DISTANCE = {
@@ -204,3 +206,20 @@ def history(path, **columns):
     lines += [",".join(map(str, [i, *row])) for i, row in enumerate(zip(*columns.values(), strict=True))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def evidence(name, patient):
+    return find(name).run(patient)
+
+
+def a_comparison(left, right):
+    return expit(4 - 2 * np.abs(left - right).sum(1))
+
+
+def pictures(identities=6, each=24, *, seed=0):
+    """Blurred random pictures (n, 8, 8, 1) on 0..255, alike within an identity."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(identities), each)
+    coarse = rng.uniform(40, 215, size=(identities, 4, 4))
+    fine = np.kron(coarse, np.ones((2, 2)))[who] + 12 * rng.normal(size=(who.size, 8, 8))
+    return np.clip(fine, 0, 255)[..., None].astype(np.float32), who

@@ -4,15 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import expit
 from siamdoctor.errors import Unavailable
-from siamdoctor.registry import find
-from stand_ins import case, clouds, encoder, head, history, learned, samples, settings
+from stand_ins import case, clouds, encoder, evidence, head, history, learned, samples, settings
 
 X, WHO = clouds()
 STILL = [0.25, 0.1, 0.06, 0.05, 0.049, 0.05, 0.051, 0.05, 0.0495, 0.05, 0.0501, 0.05]
-
-
-def evidence(name, patient):
-    return find(name).run(patient)
 
 
 class TestSaturatedOutput:
