@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from hostile_data import DATA, HISTORIES, SETTINGS, X, Y
-from hostile_models import REFUSED_BY_KERAS, REFUSED_ON_LOADING, REFUSED_ON_READING
+from hostile_layers import REFUSED_BY_KERAS, REFUSED_ON_LOADING
+from hostile_models import REFUSED_ON_READING
 from model_pieces import CANARY, archive, dense, functional, given
 from published_holes import HOLES
 from siamdoctor import cli

@@ -71,6 +71,17 @@ def other(class_name: str, **config: object) -> dict:
     }
 
 
+def chain(length: int, class_name: str = "Identity", **settings: object) -> dict:
+    """A row of layers without weights, with a trained one at its end."""
+    row = [given()]
+    for number in range(length):
+        before = row[-1]["name"]
+        layer = other(class_name, **settings)
+        layer["config"]["name"] = layer["name"] = f"layer{number}"
+        row.append({**layer, "inbound_nodes": [node(before)]})
+    return functional(*row, dense(after=row[-1]["name"]))
+
+
 def dense_weights(file: h5py.File) -> None:
     file["layers/dense/vars/0"] = np.zeros((4, 2), np.float32)
     file["layers/dense/vars/1"] = np.zeros(2, np.float32)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import siamdoctor
 from hostile_data import DATA, HISTORIES, SETTINGS
-from hostile_models import REFUSED_ON_LOADING, REFUSED_ON_READING
+from hostile_layers import REFUSED_ON_LOADING
+from hostile_models import REFUSED_ON_READING
 from published_holes import HOLES, PUBLISHED
 
 HERE = Path(__file__).parent

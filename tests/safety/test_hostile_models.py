@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hostile_models import REFUSED_ON_LOADING, REFUSED_ON_READING, TIRESOME
+from hostile_layers import REFUSED_ON_LOADING
+from hostile_models import REFUSED_ON_READING
 from hypothesis import HealthCheck
 from hypothesis import given as drawn
 from hypothesis import settings as profile
@@ -25,6 +26,7 @@ from siamdoctor.models import zipped
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime import load_twin
 from siamdoctor.settings import ModelSettings
+from tiresome_models import TIRESOME
 
 SOON = 2.0  # seconds of computing
 
