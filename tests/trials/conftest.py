@@ -6,10 +6,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from small_twins import FEATURES, case_of, clouds, dense_encoder, save_model, settings_of
+from small_twins import FEATURES, case_of, clouds, dense_encoder, samples_of, save_model, settings_of
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +34,14 @@ def collapsed_model(tmp_path_factory):
 @pytest.fixture
 def plain_case(plain_model):
     return case_of(plain_model, clouds(12, 15, 1), settings_of())
+
+
+@pytest.fixture(scope="module")
+def known_few(plain_model):
+    """Ten identities that train, and fresh samples of them."""
+    whole = clouds(10, 40, 1)
+    rows = np.arange(400)
+    x = whole.load(rows, (12,))
+    train = rows % 2 == 0
+    halves = [samples_of(x[part], whole.identity[part]) for part in (train, ~train)]
+    return case_of(plain_model, halves[1], settings_of(margin=4.0), training=halves[0])
