@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,8 @@ def identities(labels: Stored, path: Path) -> tuple[IndexArray, tuple[str, ...]]
         raise UnreadableData(f"Labels must be one class per sample. {received}")
     if labels.dtype.kind == "f" and not np.all(np.mod(np.asarray(labels), 1) == 0):
         raise UnreadableData(f"Labels must be whole numbers or text, one per class. {received}")
+    if labels.dtype.kind == "U" and np.ascontiguousarray(labels).view(np.uint32).max(initial=0) > sys.maxunicode:
+        raise UnreadableData(f"Labels hold characters that do not exist: the file is damaged. {received}")
     values, identity, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     if values.size < 2 or sizes.max() < 2:  # noqa: PLR2004  (two classes, and two samples in one of them)
         raise UnreadableData(

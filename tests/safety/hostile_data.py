@@ -152,12 +152,14 @@ ZEROS = zlib.compress(bytes(1 << 20), 9)
 Y = np.repeat([0, 1], 6)
 X = np.random.default_rng(0).random((12, 4)).astype(np.float32)
 OBJECTS = np.array([Payload()] * 12, dtype=object)
+NO_TEXT = np.repeat(np.array([0x41, 0x7FFFFFFF], np.uint32), 6).view("<U1")  # beyond the last character there is
 LIST = "left,right,label\n"
 
 DATA: dict[str, tuple[Make, str]] = {
     "empty npz": (file("data.npz", b""), "damaged"),
     "npz cut short": (cut(saved_npz(x=X, y=Y), 0.6), "damaged"),
     "pickled objects": (saved_npz(x=OBJECTS, y=Y), "objects"),
+    "labels of characters that do not exist": (saved_npz(x=X, y=NO_TEXT), "do not exist"),
     "pickled labels": (saved_npz(x=X, y=OBJECTS), "objects"),
     "pickle": (file("data.pkl", pickle.dumps(Payload())), "[Pp]ickle"),
     "pickle under another name": (file("data.csv", pickle.dumps(Payload())), "[Pp]ickle"),
