@@ -107,6 +107,8 @@ def _below_what_explains_them(ordered: list[_Candidate]) -> list[_Candidate]:
 
 def _explanation(symptom: _Candidate, found: list[_Candidate]) -> str | None:
     """The strongest found cause that explains this symptom, if one does."""
+    if symptom.evidence.hidden:
+        return None
     for cause in found:
         if symptom.check.id not in cause.check.explains or cause.evidence.certainty < LIKELY:
             continue

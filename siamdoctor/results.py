@@ -86,6 +86,7 @@ class Evidence:
     certainty: 0 = the fault is absent, 1 = the fault is there. It speaks of the fault's presence, not of
         what it costs; from 0.25 the check counts as "found", from 0.5 the cause can be "likely".
     proof: the fault's presence follows from the graph or the weights, not from a sample.
+    hidden: a fault of its own that cannot cost anything before another is mended, so no symptom of that other.
     recovers: the accuracy gained by the remedy when it was applied to the saved model, or None.
     at_stake: points that the fault can explain where no remedy was measured; None leaves it to ranking, which
         then grants what is still missing after the best measured remedy.
@@ -98,6 +99,7 @@ class Evidence:
     recovers: Recovery | None = None
     at_stake: float | None = None
     proof: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The order of causes: by what is recovered, symptoms below what explains them, small things never alarming."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -84,6 +85,16 @@ def test_an_unsure_cause_explains_nothing():
     cause = a_check("the-cause", explains={"first-fault"})
     causes = rank([found(A, points=20), found(cause, certainty=0.4)], (A, cause), attainable=0.6)
     assert [c.explained_by for c in causes] == [None, None]
+
+
+def test_a_fault_that_another_hides_is_no_symptom_of_it():
+    cause, behind = a_check("the-cause", explains={"first-fault"}), found(A, certainty=0.4)
+    behind = replace(behind, evidence=replace(behind.evidence, hidden=True))
+    causes = rank([behind, found(cause)], (A, cause), attainable=0.5)
+    assert [(c.id, c.explained_by, c.level) for c in causes] == [
+        ("the-cause", None, Level.LIKELY),
+        ("first-fault", None, Level.POSSIBLE),
+    ]
 
 
 def test_explanations_chain():

@@ -54,25 +54,6 @@ def test_keras_accuracy_with_label_1_for_different_pairs_reads_a_distance_rightl
     assert look("inverted-metric", sound(metrics=("accuracy",), facts=facts)).certainty == 0
 
 
-@pytest.mark.parametrize("scale", [0.01, 1, 100])
-def test_a_threshold_off_the_scale_of_the_distances_is_found_at_any_scale(scale):
-    x, identity = make.clouds(12, 20)
-    data = make.samples(scale * x, identity)
-    wrong = sound(data=data, facts=make.settings(metric="euclidean", threshold=50 * scale))
-    evidence = look("wrong-threshold", wrong)
-    assert evidence.certainty == 1
-    assert evidence.recovers.points == pytest.approx(100 * (wrong.tuned_accuracy.value - 0.5))
-    tuned = float(wrong.trial("threshold").detail)
-    right = sound(data=data, facts=make.settings(metric="euclidean", threshold=tuned))
-    assert look("wrong-threshold", right).certainty < FOUND
-
-
-def test_without_a_declared_threshold_only_the_customary_one_is_warned_of():
-    evidence = look("wrong-threshold", sound())
-    assert evidence.certainty < 0.5
-    assert evidence.recovers is None
-
-
 def test_directions_under_wandering_lengths_want_cosine():
     x, identity = make.clouds(12, 30, noise=0.2)
     lengths = np.exp(1.5 * np.random.default_rng(1).normal(size=(len(x), 1)))

@@ -12,6 +12,7 @@ from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.roc import balanced_accuracy
 
 WORTH_A_LINE = 0.15
+SEPARATES = 0.65  # balanced accuracy at the best threshold, below which there is nothing for a threshold to show
 
 
 @check("SD102", impact=Impact.FATAL)
@@ -75,6 +76,8 @@ def wrong_threshold(case: Case) -> Evidence:
         return _undeclared(case, float(outcome.detail))
     wrong_way = rule.inverted or view.auc < 0.5  # noqa: PLR2004  (chance; the direction has to be mended first)
     certainty = 0.0 if wrong_way or outcome.gain.low <= 0 else ramp(outcome.gain.points, clear=2, sure=8)
+    if not certainty and (margin := _margin_below(case)) is not None:
+        return _beyond_the_margin(case, margin)
     sign = "<" if rule.same_below else ">"
     return Evidence(
         certainty=certainty,
@@ -107,6 +110,42 @@ def wrong_threshold(case: Case) -> Evidence:
             Measurement(name="tuned threshold", value=float(outcome.detail), expected=f"near {rule.threshold:g}"),
         ),
         recovers=outcome.gain if certainty else None,
+    )
+
+
+def _margin_below(case: Case) -> float | None:
+    """The margin, where the threshold lies above it and another fault keeps that from being measured."""
+    rule, training = case.rule, case.settings.training
+    if training.loss != "contrastive" or training.margin is None or rule.metric != "euclidean" or rule.inverted:
+        return None
+    hidden = case.tuned_accuracy.value < SEPARATES
+    return training.margin if hidden and rule.threshold is not None and rule.threshold >= training.margin else None
+
+
+def _beyond_the_margin(case: Case, margin: float) -> Evidence:
+    """The score separates nothing, so tuning recovers nothing; but once it does, the threshold will be wrong."""
+    threshold = case.rule.threshold or 0.0
+    return Evidence(
+        certainty=0.4,
+        hidden=True,
+        summary=(
+            f"The threshold {threshold:g} lies beyond the margin {margin:g}, up to which the loss pushes different "
+            "pairs: it will call them the same once the embedding tells pairs apart, which it does not yet."
+        ),
+        fix=(
+            f"Mend the other causes first. Then choose the threshold on validation pairs; it will lie below {margin:g}:"
+            "\n    false, true, cuts = roc_curve(same, -distance)\n    threshold = -cuts[np.argmax(true - false)]"
+        ),
+        measurements=(
+            Measurement(name="threshold over margin", value=threshold / margin, expected="between 0 and 1"),
+            Measurement(
+                name="balanced accuracy at a tuned threshold",
+                value=case.tuned_accuracy.value,
+                low=case.tuned_accuracy.low,
+                high=case.tuned_accuracy.high,
+                expected="clearly above 0.5 before a threshold can be judged",
+            ),
+        ),
     )
 
 
