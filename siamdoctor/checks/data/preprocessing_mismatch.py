@@ -37,6 +37,8 @@ PLAUSIBLE = (
         "insufficient-augmentation",
         "margin-too-large",
         "margin-too-small",
+        "identical-positive-pairs",
+        "misaligned-labels",
     },
 )
 def preprocessing_mismatch(case: Case) -> Evidence:
