@@ -17,11 +17,12 @@ from siamdoctor.trials.sweep_arena import build_arena
 from siamdoctor.trials.sweep_choice import balanced
 from siamdoctor.trials.sweep_full import FOLDS, STEPS, declared_rate, full_sweep
 from siamdoctor.trials.sweep_grid import FULL_MARGINS, training_grid
-from siamdoctor.trials.sweep_judging import Verdicts, combined
+from siamdoctor.trials.sweep_judging import combined
 from siamdoctor.trials.sweep_losses import loss_kind
 from siamdoctor.trials.sweep_plan import SweepPlan
 from siamdoctor.trials.sweep_rungs import rungs, total_steps
 from siamdoctor.trials.sweep_trials import Bench, Task, open_workshop, run_tasks
+from siamdoctor.trials.sweep_verdicts import Verdicts
 from sweep_patients import CACHE, admitted, case_in, show
 
 

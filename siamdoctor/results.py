@@ -219,7 +219,8 @@ class MarginPoint:
     """One margin of a sweep. `active` is the share of negative pairs (or triplets) that still train.
 
     Signs of collapse, where networks were trained: `spread` (0 = all embeddings at one point, 1 = a cloud
-    around the origin) and `effective_rank` (1 = all on a line).
+    around the origin) and `effective_rank` (1 = all on a line). Intervals are over identities, as that of the
+    accuracy; None where there is nothing to resample.
     """
 
     margin: float
@@ -228,6 +229,10 @@ class MarginPoint:
     active: float
     spread: float | None = None
     effective_rank: float | None = None
+    auc_interval: Interval | None = None
+    active_interval: Interval | None = None
+    spread_interval: Interval | None = None
+    effective_rank_interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from siamdoctor.render.machine import accuracy
-from siamdoctor.render.plain_values import finite, gain, interval, json_list, optional, share
+from siamdoctor.render.plain_values import bounds, finite, gain, interval, json_list, optional, share
 
 if TYPE_CHECKING:
     from siamdoctor.answer_results import (
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 def margin_sweep(sweep: MarginSweep) -> dict[str, Json]:
     """The part of `sweep-margin`."""
-    plateau = sweep.plateau
     return {
         "depth": sweep.depth,
         "loss": sweep.loss,
@@ -33,11 +32,15 @@ def margin_sweep(sweep: MarginSweep) -> dict[str, Json]:
                 "active": share(point.active, otherwise=0.0),
                 "spread": optional(point.spread),
                 "effective_rank": optional(point.effective_rank),
+                "auc_interval": bounds(point.auc_interval),
+                "active_interval": bounds(point.active_interval),
+                "spread_interval": bounds(point.spread_interval),
+                "effective_rank_interval": bounds(point.effective_rank_interval),
             }
             for point in sweep.margins
         ],
         "recommended": optional(sweep.recommended),
-        "plateau": None if plateau is None else {"low": optional(plateau.low), "high": optional(plateau.high)},
+        "plateau": bounds(sweep.plateau),
         "declared": optional(sweep.declared),
         "gain": gain(sweep.gain),
         "partial": sweep.partial,

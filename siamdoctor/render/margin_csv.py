@@ -22,6 +22,14 @@ _COLUMNS = (
     "recommended",
     "as_good",
     "declared",
+    "auc_low",
+    "auc_high",
+    "active_low",
+    "active_high",
+    "spread_low",
+    "spread_high",
+    "effective_rank_low",
+    "effective_rank_high",
 )
 
 
@@ -47,7 +55,14 @@ def render(sweep: MarginSweep) -> str:
             plateau is not None and plateau.low <= point.margin <= plateau.high,
             point.margin == sweep.declared,
         )
-        writer.writerow([*(_cell(value) for value in numbers), *(int(mark) for mark in marks)])
+        intervals = (
+            point.auc_interval,
+            point.active_interval,
+            point.spread_interval,
+            point.effective_rank_interval,
+        )
+        ends = [end for shown in intervals for end in ((None, None) if shown is None else (shown.low, shown.high))]
+        writer.writerow([*map(_cell, numbers), *(int(mark) for mark in marks), *map(_cell, ends)])
     return file.getvalue()
 
 

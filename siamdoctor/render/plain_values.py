@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from siamdoctor.render.numbers import Estimate
-    from siamdoctor.results import Json, Recovery
+    from siamdoctor.results import Interval, Json, Recovery
 
 
 def json_list(items: Iterable[str]) -> list[Json]:
@@ -39,6 +39,11 @@ def interval(shown: Estimate) -> dict[str, Json]:
     """A share with its interval. An end that is unknown becomes the widest possible one."""
     low, high = share(shown.low, otherwise=0.0), share(shown.high, otherwise=1.0)
     return {"value": share(shown.value, otherwise=(low + high) / 2), "low": low, "high": high}
+
+
+def bounds(shown: Interval | None) -> dict[str, Json] | None:
+    """The ends of an interval whose value stands elsewhere, None where there is none."""
+    return None if shown is None else {"low": optional(shown.low), "high": optional(shown.high)}
 
 
 def gain(recovery: Recovery | None) -> dict[str, Json] | None:

@@ -24,6 +24,7 @@ class Table:
 
     numeric: columns set to the right. drawn: columns whose cells are pictures made of characters, which
     need letters of one width and must not be wrapped. spare: columns that a narrow terminal does without.
+    extra: those that it does without before them, the first group first.
     """
 
     columns: tuple[str, ...]
@@ -31,6 +32,7 @@ class Table:
     numeric: frozenset[str] = frozenset()
     drawn: frozenset[str] = frozenset()
     spare: frozenset[str] = frozenset()
+    extra: tuple[frozenset[str], ...] = ()
     title: str = ""
 
 

@@ -15,11 +15,16 @@ from siamdoctor.render.prose import Block, blocks, inline_code, printable
 _WIDEST = 110  # longer lines are hard to follow with the eye
 
 
+def page_width(width: int) -> int:
+    """Columns of a page on a terminal of this width."""
+    return max(40, min(width, _WIDEST))
+
+
 def page_text(content: RenderableType, *, width: int, colour: bool) -> str:
     """Lay content out for a terminal of this width and return it as text."""
     console = Console(
         file=io.StringIO(),
-        width=max(40, min(width, _WIDEST)),
+        width=page_width(width),
         force_terminal=colour,
         color_system="standard" if colour else None,
         no_color=not colour,

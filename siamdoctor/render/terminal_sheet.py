@@ -11,7 +11,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from siamdoctor.render.frame import DEFAULT, Frame
-from siamdoctor.render.terminal_page import facts, heading, line, page_text
+from siamdoctor.render.terminal_page import facts, heading, line, page_text, page_width
 
 if TYPE_CHECKING:
     from siamdoctor.render.sheet import Sheet, Table
@@ -27,7 +27,7 @@ def render(sheet: Sheet, frame: Frame = DEFAULT) -> str:
     for table in sheet.tables:
         if table.title:
             parts.append(heading(table.title))
-        parts.append(Padding(_grid(table, frame.width - _INDENT), (0, 0, 1, 2)))
+        parts.append(Padding(_grid(table, page_width(frame.width) - _INDENT), (0, 0, 1, 2)))
     for notes in sheet.notes:
         sentences = [Text.assemble("- ", line(sentence)) for sentence in notes.sentences]
         parts += [heading(notes.title), Padding(Group(*sentences), (0, 0, 1, 2))]
@@ -37,12 +37,12 @@ def render(sheet: Sheet, frame: Frame = DEFAULT) -> str:
 def _grid(table: Table, room: int) -> Grid:
     """A table with a rule below its head.
 
-    Columns that are empty in every row are left out. Where numbers would have to wrap, spare ones are as well,
-    and drawn ones if that is not enough.
+    Columns that are empty in every row are left out. Where numbers would have to wrap, extra ones are as well,
+    then spare ones, and drawn ones if that is not enough.
     """
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     kept = [k for k, _ in enumerate(table.columns) if any(row[k] for row in table.rows)]
-    for dispensable in (table.spare, table.drawn):
+    for dispensable in (*table.extra, table.spare, table.drawn):
         if sum(_width(table, k) + _GAP for k in kept) - _GAP > room:
             kept = [k for k in kept if table.columns[k] not in dispensable]
     for k in kept:

@@ -42,6 +42,11 @@ class Dyads:
         """Number of independent units."""
         return int(self.weights.shape[1])
 
+    @property
+    def balanced_count(self) -> int:
+        """Number of pairs that a balanced rate rests on: twice the rarer kind."""
+        return 2 * min(int(self.same.sum()), int((~self.same).sum()))
+
 
 def dyads(
     cluster_left: NDArray[np.integer],
@@ -68,6 +73,11 @@ def accuracy_draws(correct: Bools | Floats, pairs: Dyads) -> Floats:
     values = np.asarray(correct, dtype=np.float64)
     kinds = [_weighted_mean(values, pairs, kind) for kind in (pairs.same, ~pairs.same)]
     return (kinds[0] + kinds[1]) / 2
+
+
+def mean_draws(values: Floats, pairs: Dyads) -> Floats:
+    """Mean of the values (p,) of all pairs under each bootstrap draw, (draws,); NaN where a draw has no pair."""
+    return _weighted_mean(np.asarray(values, dtype=np.float64), pairs, np.ones(pairs.same.size, dtype=bool))
 
 
 def _weighted_mean(values: Floats, pairs: Dyads, chosen: Bools) -> Floats:
@@ -109,6 +119,22 @@ def auc_draws(distance: Floats, pairs: Dyads, draws: int = 300) -> Floats:
     return result
 
 
+def spread_draws(embeddings: Floats, weights: Floats) -> Floats:
+    """Relative spread (draws,) of embeddings (n, d) under weights (draws, n) of the samples.
+
+    0 where a draw leaves nothing but zeros, NaN where it leaves nothing or an embedding is not finite.
+    """
+    points = embeddings.astype(np.float64)
+    if not np.isfinite(points).all():
+        return np.full(len(weights), np.nan)
+    total = weights.sum(1)
+    share = weights / np.where(total > 0, total, np.nan)[:, None]
+    length = share @ (points**2).sum(1)
+    around = np.maximum(length - ((share @ points) ** 2).sum(1), 0)
+    shared = np.divide(around, length, out=np.where(np.isnan(length), np.nan, 0.0), where=length > 0)
+    return np.asarray(np.sqrt(shared))
+
+
 def interval(value: float, draws: Floats, clusters: int, *, low: float = 0.0, high: float = 1.0) -> Interval:
     """A 95 % interval within [low, high] from the spread of bootstrap draws, widened for few clusters.
 
@@ -137,28 +163,29 @@ def _quantile(clusters: int) -> float:
     return float(student.ppf(0.975, k - 1)) * math.sqrt(k / (k - 1))
 
 
-def _rate_interval(value: float, draws: Floats, pairs: Dyads) -> Interval:
-    """The interval of a rate over pairs, also where no pair (or every pair) is wrong.
+def rate_interval(value: float, draws: Floats, clusters: int, count: int) -> Interval:
+    """The interval of a rate over `count` pairs, also where no pair (or every pair) is wrong.
 
     The draws then do not vary; Wilson's score bound (Wilson 1927) on the number of pairs, with the same
     quantile, says how much could have gone unseen.
     """
     if value not in {0.0, 1.0}:
-        return interval(value, draws, pairs.clusters)
-    kinds = 2 * min(int(pairs.same.sum()), int((~pairs.same).sum()))
-    unseen = 1 / (1 + kinds / _quantile(pairs.clusters) ** 2)
+        return interval(value, draws, clusters)
+    unseen = 1 / (1 + count / _quantile(clusters) ** 2)
     return Interval(value=value, low=max(0.0, value - unseen), high=min(1.0, value + unseen))
 
 
 def accuracy_interval(predicted: Bools, pairs: Dyads) -> Interval:
     """Balanced accuracy of decisions (p,) with its interval over clusters."""
     correct = predicted == pairs.same
-    return _rate_interval(balanced_accuracy(predicted, pairs.same), accuracy_draws(correct, pairs), pairs)
+    value = balanced_accuracy(predicted, pairs.same)
+    return rate_interval(value, accuracy_draws(correct, pairs), pairs.clusters, pairs.balanced_count)
 
 
 def auc_interval(distance: Floats, pairs: Dyads) -> Interval:
     """AUC with its interval over clusters."""
-    return _rate_interval(auc(distance, pairs.same), auc_draws(distance, pairs), pairs)
+    value = auc(distance, pairs.same)
+    return rate_interval(value, auc_draws(distance, pairs), pairs.clusters, pairs.balanced_count)
 
 
 def paired_gain(before: Bools, after: Bools, pairs: Dyads) -> Recovery:

@@ -9,7 +9,7 @@ from pathlib import Path
 from siamdoctor.errors import BadSettings
 from siamdoctor.results import Json
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Journal:

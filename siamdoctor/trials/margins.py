@@ -6,16 +6,16 @@ easy, semi-hard and hard triplets (Schroff, Kalenichenko and Philbin 2015, CVPR)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.errors import Unavailable
-from siamdoctor.results import MarginPoint
+from siamdoctor.results import Interval, MarginPoint
 from siamdoctor.stats.geometry import distance_matrix
-from siamdoctor.stats.resampling import accuracy_interval
+from siamdoctor.stats.resampling import Dyads, accuracy_interval, auc_interval, mean_draws, rate_interval
 from siamdoctor.stats.roc import auc
 
 if TYPE_CHECKING:
@@ -85,16 +85,26 @@ def margin_points(case: Case, margins: tuple[float, ...]) -> tuple[MarginPoint, 
     puts the decision. No training: this reads the present embedding.
     """
     distance, same = case.deployed.metric_distance("euclidean"), case.pairs.same
-    area = auc(distance, same)
+    area = auc_interval(distance, case.dyads)
     return tuple(
         MarginPoint(
             margin=margin,
             accuracy=accuracy_interval(distance < margin / 2, case.dyads),
-            auc=area,
+            auc=auc(distance, same),
             active=active_share(distance, same, margin),
+            auc_interval=area,
+            active_interval=_active_interval(distance, case.dyads, margin),
         )
         for margin in margins
     )
+
+
+def _active_interval(distance: NDArray[np.floating], pairs: Dyads, margin: float) -> Interval:
+    """The share of active negatives with its interval over identities."""
+    different = ~pairs.same
+    apart = replace(pairs, left=pairs.left[different], right=pairs.right[different], same=pairs.same[different])
+    within = (distance[different] < margin).astype(np.float64)
+    return rate_interval(float(within.mean()), mean_draws(within, apart), apart.clusters, within.size)
 
 
 def margin_grid(case: Case) -> tuple[float, ...]:

@@ -17,11 +17,12 @@ from siamdoctor.results import Json
 from siamdoctor.trials.journal import Journal
 from siamdoctor.trials.sweep_arena import build_arena
 from siamdoctor.trials.sweep_batches import fold_batches
-from siamdoctor.trials.sweep_choice import Judgement, points
+from siamdoctor.trials.sweep_choice import Judgement, judged_accuracy
 from siamdoctor.trials.sweep_entries import as_json, from_json
-from siamdoctor.trials.sweep_judging import Verdicts, combined, court, judge
+from siamdoctor.trials.sweep_judging import combined, court, judge
 from siamdoctor.trials.sweep_losses import LossKind
 from siamdoctor.trials.sweep_trials import open_workshop
+from siamdoctor.trials.sweep_verdicts import Verdicts
 from siamdoctor.trials.training import Regimen, Trainer, Weights, fresh_weights, towers
 from siamdoctor.trials.treatments import Comparison, Treatment, recovery
 
@@ -92,12 +93,11 @@ class Room:
             OutOfTime: the deadline passed.
         """
         before, after = self.judged(without), self.judged(treated)
-        told = points([before, after], self.arena.dyads)
         return Comparison(
             remedy=treated.name,
             held_out="unseen identities" if self.arena.unseen else "fresh samples",
-            without=told[0].accuracy,
-            treated=told[1].accuracy,
+            without=judged_accuracy(before, self.arena.dyads),
+            treated=judged_accuracy(after, self.arena.dyads),
             recovers=recovery(before, after, self.arena),
         )
 

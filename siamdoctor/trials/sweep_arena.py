@@ -31,16 +31,19 @@ FOLDS = 5
 CLUSTERED = 8  # identities from which intervals are over identities, as everywhere else
 JUDGING_PAIRS = 2000
 THRESHOLD_PAIRS = 1000
+DRAWS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arena:
     """Samples with their folds, and the judging pairs of all folds together.
 
-    inputs: (n, *sample shape) as the model receives them. pixels: the same as stored, where asked for. identity: (n,)
-    common numbers for training and evaluation data. trains: (n,) whether the sample may train. fold: (n,) the
-    fold that holds the sample out. left, right: (p,) rows of the judging pairs; same: (p,); pair_fold: (p,).
-    unseen: whether identities, not only samples, are held out. folds: how many there are.
+    inputs: (n, *sample shape) as the model receives them. pixels: the same as stored, where asked for. identity:
+    (n,) common numbers for training and evaluation data. trains: (n,) whether the sample may train. fold: (n,) the
+    fold that holds the sample out. unit: (n,) what intervals are over, by number: identities, or samples where
+    those are few. often: (draws, units) how often each unit counts in each draw. left, right: (p,) rows of the
+    judging pairs; same: (p,); pair_fold: (p,). unseen: whether identities, not only samples, are held out. folds:
+    how many there are.
     """
 
     inputs: FloatArray
@@ -48,6 +51,8 @@ class Arena:
     identity: IndexArray
     trains: NDArray[np.bool_]
     fold: IndexArray
+    unit: IndexArray
+    often: NDArray[np.uint8]
     left: IndexArray
     right: IndexArray
     same: NDArray[np.bool_]
@@ -118,6 +123,8 @@ def _laid_out(rows: Rows, folds: int, rng: np.random.Generator) -> Arena | None:
         identity=rows.identity,
         trains=rows.trains,
         fold=fold,
+        unit=clusters,
+        often=_resampled(int(clusters.max()) + 1),
         left=lefts,
         right=rights,
         same=sames,
@@ -126,6 +133,12 @@ def _laid_out(rows: Rows, folds: int, rng: np.random.Generator) -> Arena | None:
         unseen=rows.by_identity,
         folds=folds,
     )
+
+
+def _resampled(units: int) -> NDArray[np.uint8]:
+    """(draws, units) how often each draw of a bootstrap takes each unit; the same for every sweep of so many."""
+    drawn = np.random.default_rng(101).multinomial(units, np.full(units, 1 / units), size=DRAWS)
+    return drawn.astype(np.uint8)
 
 
 def _deal(units: IndexArray, judges: NDArray[np.bool_], folds: int, rng: np.random.Generator) -> IndexArray:

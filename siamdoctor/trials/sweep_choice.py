@@ -7,14 +7,15 @@ measured on pairs that chose nothing: each fold is judged by the margin that the
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siamdoctor.results import Interval, MarginPoint, Recovery
-from siamdoctor.stats.resampling import Dyads, accuracy_draws, interval
+from siamdoctor.results import Interval, Recovery
+from siamdoctor.stats.resampling import Dyads, accuracy_draws, interval, rate_interval
+from siamdoctor.trials.sweep_verdicts import Verdicts
 
 Floats = NDArray[np.floating]
 NEARLY = 0.02  # of accuracy, that matters to nobody
@@ -25,7 +26,7 @@ class Judgement:
     """How the pairs were judged by what one margin trained.
 
     correct: (p,) share of the trainings that judged each pair rightly; NaN where none was judged by it.
-    auc, active, spread and effective_rank are means over the trainings.
+    auc, active, spread and effective_rank are means over the trainings. trainings: by (fold, seed).
     """
 
     margin: float
@@ -34,6 +35,7 @@ class Judgement:
     active: float
     spread: float | None = None
     effective_rank: float | None = None
+    trainings: Mapping[tuple[int, int], Verdicts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,22 +53,12 @@ def balanced(correct: Floats, same: NDArray[np.bool_]) -> float:
     return float(np.mean([k.mean() for k in kinds])) if all(k.size for k in kinds) else float("nan")
 
 
-def points(judgements: Sequence[Judgement], pairs: Dyads) -> tuple[MarginPoint, ...]:
-    """Each margin with the interval of its accuracy over identities."""
-    return tuple(_point(j, pairs) for j in judgements)
-
-
-def _point(judgement: Judgement, pairs: Dyads) -> MarginPoint:
-    seen = judged_only(pairs, np.isfinite(judgement.correct))
-    correct = judgement.correct[np.isfinite(judgement.correct)]
-    return MarginPoint(
-        margin=judgement.margin,
-        accuracy=interval(balanced(correct, seen.same), accuracy_draws(correct, seen), seen.clusters),
-        auc=judgement.auc,
-        active=judgement.active,
-        spread=judgement.spread,
-        effective_rank=judgement.effective_rank,
-    )
+def judged_accuracy(judgement: Judgement, pairs: Dyads) -> Interval:
+    """The accuracy on the pairs that were judged, with its interval over identities."""
+    judged = np.isfinite(judgement.correct)
+    seen, correct = judged_only(pairs, judged), judgement.correct[judged]
+    value = balanced(correct, seen.same)
+    return rate_interval(value, accuracy_draws(correct, seen), seen.clusters, seen.balanced_count)
 
 
 def judged_only(pairs: Dyads, judged: NDArray[np.bool_]) -> Dyads:

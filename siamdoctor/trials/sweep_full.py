@@ -19,12 +19,14 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.results import Interval
 from siamdoctor.trials.journal import Journal
 from siamdoctor.trials.sweep_arena import build_arena
-from siamdoctor.trials.sweep_choice import Judgement, balanced, choose, difference, honest_gain, points
+from siamdoctor.trials.sweep_choice import Judgement, balanced, choose, difference, honest_gain
 from siamdoctor.trials.sweep_grid import FULL_MARGINS, training_grid
-from siamdoctor.trials.sweep_judging import Verdicts, combined
+from siamdoctor.trials.sweep_judging import combined
 from siamdoctor.trials.sweep_plan import Findings, SweepPlan
+from siamdoctor.trials.sweep_points import points
 from siamdoctor.trials.sweep_rungs import Rung, rungs, total_steps
 from siamdoctor.trials.sweep_trials import Bench, Task, open_workshop, run_tasks
+from siamdoctor.trials.sweep_verdicts import Verdicts
 from siamdoctor.trials.training import LEARNING_RATE, OutOfTime
 from siamdoctor.trials.training_clock import Clock
 
@@ -195,7 +197,7 @@ class _Contest:
         choice = choose(final, self.arena.dyads, vouching=False)
         return Findings(
             depth="full",
-            margins=points([last[m] for m in sorted(last)], self.arena.dyads),
+            margins=points([last[m] for m in sorted(last)], self.arena, self.plan.kind),
             recommended=choice.recommended,
             plateau=self._plateau(choice.recommended, sorted(last)),
             gain=honest_gain(final, self.arena.pair_fold, self.arena.dyads, self.declared, vouching=False),

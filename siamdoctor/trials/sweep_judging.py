@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from siamdoctor.data.samples import FloatArray, IndexArray
 from siamdoctor.stats.geometry import effective_rank, pair_distance, relative_spread
+from siamdoctor.stats.influence import placements, rank_influence
+from siamdoctor.stats.resampling import spread_draws
 from siamdoctor.stats.roc import auc, best_threshold, finite_or_far
 from siamdoctor.trials.sweep_arena import THRESHOLD_PAIRS
 from siamdoctor.trials.sweep_choice import Judgement
 from siamdoctor.trials.sweep_losses import LossKind, mines_triplets
+from siamdoctor.trials.sweep_verdicts import Verdicts
 
 if TYPE_CHECKING:
     from siamdoctor.trials.sweep_arena import Arena
@@ -23,23 +26,13 @@ SHAPE_SAMPLES = 300  # enough to see a collapse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdicts:
-    """One trained embedding on one fold. correct: (q,) of the fold's judging pairs, in the arena's order."""
-
-    correct: NDArray[np.bool_]
-    auc: float
-    active: float
-    spread: float
-    effective_rank: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Court:
     """What judges one fold, drawn once: all margins are judged alike.
 
     rows: (k,) of the arena, those that need an embedding; the other indices are positions in them.
     threshold_*: training pairs. judging_*: the fold's own pairs. stranger: (t,) for each threshold pair a
-    training sample of another identity than its left one.
+    training sample of another identity than its left one. shape: (s,) positions of the samples on which a collapse
+    is looked for. often: (draws, s) how often each of them counts in each draw.
     """
 
     fold: int
@@ -51,6 +44,15 @@ class Court:
     judging_left: IndexArray
     judging_right: IndexArray
     judging_same: NDArray[np.bool_]
+    shape: IndexArray
+    often: NDArray[np.float64]
+
+    def strangers(self, kind: LossKind) -> tuple[IndexArray, IndexArray]:
+        """The training pairs of different identities that the loss pushes apart, as positions in `rows`."""
+        if mines_triplets(kind):
+            same = self.threshold_same
+            return self.threshold_left[same], self.stranger[same]
+        return self.threshold_left[~self.threshold_same], self.threshold_right[~self.threshold_same]
 
 
 def court(arena: Arena, fold: int, seed: int) -> Court:
@@ -62,6 +64,7 @@ def court(arena: Arena, fold: int, seed: int) -> Court:
     parts = (left, right, stranger, arena.left[here], arena.right[here])
     rows, position = np.unique(np.concatenate(parts), return_inverse=True)
     ends = np.cumsum([p.size for p in parts])[:-1]
+    shape = np.arange(0, rows.size, max(1, rows.size // SHAPE_SAMPLES))
     left, right, stranger, judging_left, judging_right = np.split(position.reshape(-1), ends)
     return Court(
         fold=fold,
@@ -73,6 +76,8 @@ def court(arena: Arena, fold: int, seed: int) -> Court:
         judging_left=judging_left,
         judging_right=judging_right,
         judging_same=arena.same[here],
+        shape=shape,
+        often=arena.often[:, arena.unit[rows[shape]]].astype(np.float64),
     )
 
 
@@ -95,13 +100,18 @@ def judge(
     threshold = best_threshold(distance, court.threshold_same)
     with np.errstate(invalid="ignore"):
         said = finite_or_far(judging) < threshold
-    some = embeddings[:: max(1, len(embeddings) // SHAPE_SAMPLES)]
+    some = embeddings[court.shape]
+    trains = _trains(embeddings, court, distance, margin, kind)
     return Verdicts(
         correct=said == court.judging_same,
         auc=auc(judging, court.judging_same),
-        active=_active(embeddings, court, distance, margin, kind),
+        active=float(trains.mean()),
         spread=relative_spread(some),
         effective_rank=effective_rank(some),
+        placements=placements(judging, court.judging_same).astype(np.float32),
+        trains=trains,
+        spread_draws=spread_draws(some, court.often).astype(np.float32),
+        rank_influence=rank_influence(some).astype(np.float32),
     )
 
 
@@ -109,13 +119,15 @@ def _distance(left: FloatArray, right: FloatArray) -> FloatArray:
     return np.asarray(pair_distance("euclidean", left, right), np.float32)
 
 
-def _active(embeddings: FloatArray, court: Court, distance: FloatArray, margin: float, kind: LossKind) -> float:
-    """Share of negative training pairs within the margin, or of training triplets that have a loss."""
-    if not mines_triplets(kind):
-        return float((distance[~court.threshold_same] < margin).mean())
+def _trains(
+    embeddings: FloatArray, court: Court, distance: FloatArray, margin: float, kind: LossKind
+) -> NDArray[np.bool_]:
+    """Which of the negative training pairs are within the margin, or which training triplets have a loss."""
     same = court.threshold_same
-    far = _distance(embeddings[court.threshold_left[same]], embeddings[court.stranger[same]])
-    return float((distance[same] + margin > far).mean())
+    if not mines_triplets(kind):
+        return np.asarray(distance[~same] < margin)
+    anchor, stranger = court.strangers(kind)
+    return np.asarray(distance[same] + margin > _distance(embeddings[anchor], embeddings[stranger]))
 
 
 def combined(margin: float, verdicts: dict[tuple[int, int], Verdicts], arena: Arena) -> Judgement:
@@ -132,6 +144,7 @@ def combined(margin: float, verdicts: dict[tuple[int, int], Verdicts], arena: Ar
         active=_mean([v.active for v in known]),
         spread=_mean([v.spread for v in known]),
         effective_rank=_mean([v.effective_rank for v in known]),
+        trainings=verdicts,
     )
 
 

@@ -8,12 +8,13 @@ import numpy as np
 
 from siamdoctor.stats.geometry import pair_distance
 from siamdoctor.trials.margins import initial_distances, reach
-from siamdoctor.trials.sweep_choice import choose, honest_gain, points
+from siamdoctor.trials.sweep_choice import choose, honest_gain
 from siamdoctor.trials.sweep_features import Projection, collapse_of, projection
 from siamdoctor.trials.sweep_grid import HEAD_MARGINS, training_grid
 from siamdoctor.trials.sweep_head import train_projections
 from siamdoctor.trials.sweep_judging import judge_folds
 from siamdoctor.trials.sweep_plan import Findings, SweepPlan
+from siamdoctor.trials.sweep_points import points
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
@@ -47,7 +48,7 @@ def head_sweep(case: Case, plan: SweepPlan, arena: Arena) -> Findings | str:
     choice = choose(judgements, arena.dyads)
     return Findings(
         depth="head",
-        margins=points(judgements, arena.dyads),
+        margins=points(judgements, arena, plan.kind),
         recommended=choice.recommended,
         plateau=choice.plateau,
         gain=honest_gain(judgements, arena.pair_fold, arena.dyads, case.settings.training.margin),

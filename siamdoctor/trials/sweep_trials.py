@@ -16,8 +16,9 @@ from siamdoctor.results import Json
 from siamdoctor.trials.sweep_arena import Arena, fingerprint
 from siamdoctor.trials.sweep_batches import fold_batches
 from siamdoctor.trials.sweep_entries import as_json, from_json
-from siamdoctor.trials.sweep_judging import Verdicts, court, judge
+from siamdoctor.trials.sweep_judging import court, judge
 from siamdoctor.trials.sweep_losses import LossKind, mines_triplets
+from siamdoctor.trials.sweep_verdicts import Verdicts
 from siamdoctor.trials.training import Regimen, Trainer, Weights, fresh_weights, read_back, towers, written
 
 if TYPE_CHECKING:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def both_inputs(case: Case) -> Outcome:
     """The head given both sides, where the saved model gives it one side twice."""
     parts = case.blueprint.parts
+    if case.blueprint.program is not None and case.blueprint.same_input_twice:
+        raise Unavailable("the program of a SavedModel cannot be wired anew")
     if parts is None or parts.same_input is None:
         raise Unavailable("both inputs reach the output")
     mended = dataclasses.replace(case.blueprint, parts=dataclasses.replace(parts, same_input=None))

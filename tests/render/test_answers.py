@@ -36,11 +36,12 @@ def interval(value):
     return Interval(value=value, low=value - 0.05, high=value + 0.05)
 
 
+AREA = Interval(value=0.9, low=0.85, high=0.94)
 SWEEP = MarginSweep(
     depth="head",
     loss="contrastive",
     margins=tuple(
-        MarginPoint(margin=m, accuracy=interval(a), auc=0.9, active=0.4, spread=0.8)
+        MarginPoint(margin=m, accuracy=interval(a), auc=0.9, active=0.4, spread=0.8, auc_interval=AREA)
         for m, a in ((0.1, 0.6), (1.0, 0.9), (5.0, 0.7))
     ),
     recommended=1.0,
@@ -129,6 +130,10 @@ def test_the_contracts_parts_come_out():
                 "active": 0.4,
                 "spread": 0.8,
                 "effective_rank": None,
+                "auc_interval": {"low": 0.85, "high": 0.94},
+                "active_interval": None,
+                "spread_interval": None,
+                "effective_rank_interval": None,
             }
             for p in SWEEP.margins
         ],
@@ -231,3 +236,9 @@ def test_leads_say_what_to_do():
     assert changes.lead == "Accuracy stayed within its interval; 3 gone."
     assert ("gain over it", "+20 points [12, 27]") in sweep.facts
     assert any("margin [from] the file" in note.sentences for note in sweep.notes)
+
+
+def test_intervals_beside_the_accuracy_show_where_there_is_room_for_them():
+    assert "[0.85, 0.94]" in terminal_sheet.render(SHEETS[0], Frame(width=200))
+    assert "[0.85, 0.94]" not in terminal_sheet.render(SHEETS[0], Frame(width=80))
+    assert "AUC 95 %" in markdown_sheet.render(SHEETS[0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from siamdoctor.errors import BadSettings
 from siamdoctor.stats.resampling import dyads
-from siamdoctor.trials.sweep_choice import Judgement, balanced, choose, difference, honest_gain, points
+from siamdoctor.trials.sweep_choice import Judgement, balanced, choose, difference, honest_gain, judged_accuracy
 from siamdoctor.trials.sweep_grid import checked, parse_margins
 
 IDENTITIES, PAIRS = 40, 2000
@@ -81,10 +81,16 @@ def test_margins_judged_in_some_folds_are_compared_on_those(pairs):
     half = pairs.left % 2 == 0
     full, part = judged(1.0, 0.9, pairs, 1), judged(2.0, 0.7, pairs, 2)
     part.correct[~half] = np.nan
-    told = points([full, part], pairs)
-    assert told[1].accuracy.value == pytest.approx(balanced(part.correct[half], pairs.same[half]))
-    expected = balanced(full.correct[half], pairs.same[half]) - told[1].accuracy.value
+    told = judged_accuracy(part, pairs)
+    assert told.value == pytest.approx(balanced(part.correct[half], pairs.same[half]))
+    expected = balanced(full.correct[half], pairs.same[half]) - told.value
     assert difference(part.correct, full.correct, pairs).points == pytest.approx(100 * expected)
+
+
+def test_an_accuracy_without_a_single_error_is_not_certain(pairs):
+    told = judged_accuracy(judged(1.0, 1.1, pairs, 1), pairs)
+    assert told.value == told.high == 1.0
+    assert 0.99 < told.low < 1.0
 
 
 @pytest.mark.parametrize(

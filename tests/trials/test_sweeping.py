@@ -28,6 +28,11 @@ def test_head_depth_is_the_default_and_finds_a_better_margin(plain_model):
     assert best.accuracy.low < best.accuracy.value < best.accuracy.high
     assert best.spread > 0.1
     assert best.effective_rank > 1
+    for point in sweep.margins:
+        for name in ("auc", "active", "spread", "effective_rank"):
+            shown = getattr(point, f"{name}_interval")
+            assert shown.low <= getattr(point, name) <= shown.high, name
+            assert shown.high - shown.low < 0.5 * max(1.0, getattr(point, name)), name
 
 
 def test_the_same_seed_gives_the_same_answer(plain_model):
