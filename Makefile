@@ -10,6 +10,8 @@ BIN := .venv/bin
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # Every pip line that tells how far an installation has come, and no other.
 PROGRESS := sed -nE 's/^ *Downloading ([^ ]+) \(([0-9.]+ [MG]B)\).*/  \1 (\2)/p; s/^(Installing collected packages):.*/  \1/p'
+# A file of tests stays with one process, since its tests share what the first of them makes.
+TESTS := -m pytest -n auto --maxprocesses 4 --dist loadfile
 ARGS ?=
 
 .PHONY: help demo test check slow bench fuzz readme clean
@@ -21,13 +23,13 @@ demo: .venv/installed ## train a small network with a fault on the spot, and fin
 	@$(BIN)/siamdoctor demo --fail-on never $(ARGS)
 
 test: .venv/installed ## run the tests (ARGS="-k threshold" runs some of them)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python $(TESTS) $(ARGS)
 
 check: .venv/installed ## lint, format, types and tests: what a commit has to pass
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python $(TESTS) $(ARGS)
 
 slow: .venv/installed ## run the tests that take minutes
 	@$(BIN)/python -m pytest -m slow $(ARGS)
