@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # Strings in marshalled code: short (one length byte) or long (four), with or without the reference flag.
@@ -47,13 +47,14 @@ class Mentions:
     """What code mentions.
 
     names: identifiers in lower case. operators: in the order of the code. numbers: its constants.
-    number_first: the code begins with a constant, as `1 - x` does.
+    number_first: the code begins with a constant, as `1 - x` does. complete: all constants are numbers, or None.
     """
 
     names: frozenset[str] = frozenset()
     operators: tuple[str, ...] = ()
     numbers: tuple[float, ...] = ()
     number_first: bool = False
+    complete: bool = False
 
 
 def mentions(text: str) -> Mentions:
@@ -64,11 +65,13 @@ def mentions(text: str) -> Mentions:
         return Mentions()
     begin, end = _instructions(content)
     code = content[begin:end]
+    numbers, complete = _numbers(content, end)
     return Mentions(
         names=_names(content),
         operators=_operators(code),
-        numbers=tuple(_numbers(content, end)),
+        numbers=numbers,
         number_first=_first(code) in LOADS_OF_CONSTANTS,
+        complete=complete,
     )
 
 
@@ -118,19 +121,21 @@ def _operators(code: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _numbers(content: bytes, position: int) -> Iterator[float]:
-    """Numbers among the constants: a tuple that follows the instructions. It is read up to the first object."""
+def _numbers(content: bytes, position: int) -> tuple[tuple[float, ...], bool]:
+    """Numbers among the constants, a tuple after the instructions, up to the first object; whether there is none."""
     if position == 0 or content[position : position + 1] not in (b")", b"\xa9"):
-        return
+        return (), False
     count, position = content[position + 1] if position + 1 < len(content) else 0, position + 2
+    found: list[float] = []
     for _ in range(count):
         kind = content[position] & 0x7F if position < len(content) else 0
         size = SIZES.get(chr(kind))
         value = content[position + 1 : position + 1 + (size or 0)]
         if size is None or len(value) < size:
-            return
+            return tuple(found), False
         if kind == ord("i"):
-            yield float(struct.unpack("<i", value)[0])
+            found.append(float(struct.unpack("<i", value)[0]))
         elif kind == ord("g"):
-            yield float(struct.unpack("<d", value)[0])
+            found.append(float(struct.unpack("<d", value)[0]))
         position += 1 + size
+    return tuple(found), True

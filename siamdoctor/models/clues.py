@@ -58,7 +58,7 @@ def is_lambda(layer: Layer) -> bool:
     return layer.class_name in ("Lambda", "TFOpLambda", "SlicingOpLambda")
 
 
-def _codes(function: Json) -> list[str]:
+def codes(function: Json) -> list[str]:
     """The base64 texts that hold bytecode: Keras 3 keeps one below "code", Keras 2 as first of a list."""
     codes = [c for o in objects(function) if (c := text(o.get("code"))) is not None]
     first = sequence(function)[:1]
@@ -83,7 +83,7 @@ def guess(layer: Layer, *, scalar: bool | None) -> Guess | None:
         scalar: whether it gives one number per pair (True) or one per component (False), if known.
     """
     if is_lambda(layer):
-        for code in _codes(layer.config.get("function")):
+        for code in codes(layer.config.get("function")):
             said = mentions(code)
             kind = _from_code(said)
             if kind is not None:

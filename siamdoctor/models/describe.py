@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from siamdoctor.models.batch_axis import batch_axes
 from siamdoctor.models.blueprint import Encoder, Head, LayerNote
 from siamdoctor.models.config import integer, mapping, sequence, short_name, text
 from siamdoctor.models.extract import extract
@@ -149,7 +150,7 @@ def describe_head(
 def batch_coupled(graph: Graph) -> tuple[str, ...]:
     """Layers whose result for one sample depends on the others in the batch, in inference mode.
 
-    Those are reductions and normalisations over axis 0, or over all axes.
+    Those are reductions and normalisations over axis 0, or over all axes, and Lambdas on one tensor that do so.
     """
     reducing = frozenset({"Sum", "Mean", "Max", "Min", "Amax", "Amin", "Prod", "Norm", "Std", "Var", "Logsumexp"})
     spread = frozenset({"UnitNormalization", "Normalize", "Softmax", "LogSoftmax", "Cumsum"})
@@ -161,7 +162,8 @@ def batch_coupled(graph: Graph) -> tuple[str, ...]:
         axes = list(_axes(layer.config.get("axis")))
         whole = layer.config.get("axis") is None and layer.is_operation
         first = any(axis == 0 or (rank is not None and axis == -rank) for axis in axes)
-        if (layer.class_name in reducing and (whole or first)) or (layer.class_name in spread and first):
+        named = (layer.class_name in reducing and (whole or first)) or (layer.class_name in spread and first)
+        if named or (len(read) == 1 and batch_axes(layer)):
             found[layer.name] = None
     return tuple(found)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from siamdoctor.errors import BadSettings
 from siamdoctor.models import audit, clues
+from siamdoctor.models.batch_axis import batch_axes
 from siamdoctor.models.extract import extract
 from siamdoctor.models.graph import Graph, Layer, Tensor
 from siamdoctor.models.weights import LayerVariables
@@ -43,9 +44,10 @@ def prepare(graph: Graph, variables: LayerVariables, replacements: Mapping[str, 
             guess = clues.guess(layer, scalar=None)
             what = None if guess is None else _standing_in(guess.kind)
             if guess is not None and what is not None:
-                layers[name] = replacement(layer, what)
+                layers[name] = _over_axes(replacement(layer, what), batch_axes(layer))
                 known[name] = what
-                assumed.append(f"Layer {name!r} was recognised as {what}, by {guess.by}.")
+                whole = ", over the whole batch" if batch_axes(layer) else ""
+                assumed.append(f"Layer {name!r} was recognised as {what}{whole}, by {guess.by}.")
     calls = tuple(replace(c, kwargs={}) if layers[c.layer] is not graph.layers[c.layer] else c for c in graph.calls)
     fresh = replace(graph, layers=layers, calls=calls)
     outputs = fresh.outputs
@@ -78,6 +80,13 @@ def _left_out(layer: Layer) -> str:
 def _standing_in(kind: str) -> str | None:
     """The replacement for something recognised; of what heads compute nothing belongs in an encoder."""
     return "l2norm" if kind == "l2_normalize" else kind if kind.startswith("rescale:") else None
+
+
+def _over_axes(layer: Layer, axes: tuple[int, ...]) -> Layer:
+    """The layer with the batch among the axes that it normalises over, if the code does so."""
+    if not axes or layer.class_name != "UnitNormalization":
+        return layer
+    return replace(layer, config={**layer.config, "axis": axes[0] if len(axes) == 1 else list(axes)})
 
 
 def _has_weights(graph: Graph, end: Tensor, variables: LayerVariables) -> bool:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from siamdoctor.models.blueprint import Lambda
 from stand_ins import case, clouds, evidence, head, learned, samples
 
 X, WHO = clouds()
@@ -66,3 +67,11 @@ def test_a_graph_that_cannot_be_run_is_believed_in_part():
 
     patient = case(samples(X, WHO), head=head("euclidean"), embed=broken, batch_coupled=("norm",))
     assert evidence("batch-coupled-output", patient).certainty == pytest.approx(0.6)
+
+
+def test_a_layer_over_the_batch_that_was_left_out_may_cost_all_that_is_found_without_it():
+    left_out = Lambda(name="standardise", place="encoder end", recognised_as=None)
+    patient = case(samples(X, WHO), head=head("euclidean"), batch_coupled=("standardise",), lambdas=(left_out,))
+    found = evidence("batch-coupled-output", patient)
+    assert (found.certainty, found.proof) == (pytest.approx(0.6), False)
+    assert found.at_stake == pytest.approx(100 * (patient.tuned_accuracy.value - 0.5))

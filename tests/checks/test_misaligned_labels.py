@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from siamdoctor.errors import Unavailable
 from stand_ins import case, clouds, evidence, given, head, history, samples, settings
 
 
@@ -96,3 +97,30 @@ def test_identities_that_nothing_could_tell_apart_accuse_nobody(tmp_path):
     facts = settings(loss="contrastive", margin=1.0, same_label=1, history=log, threshold=0.5)
     patient = case(data, training=data, head=head("euclidean"), embed=lambda x: 0.15 * x, facts=facts)
     assert evidence("misaligned-labels", patient).certainty < 0.5
+
+
+def unnamed_list(flip, *, noise=0.3):
+    """A training list of pairs whose identities nobody knows, beside data that raw inputs part well."""
+    rng = np.random.default_rng(5)
+    x, who = clouds(noise=noise)
+    left, right = rng.integers(0, len(x), (2, 4000))
+    kept = np.flatnonzero((who[left] == who[right]) | (rng.random(4000) < 0.15))
+    same = (who[left] == who[right])[kept]
+    same = same[rng.permutation(same.size)] if flip else same
+    pairs = given(left[kept], right[kept], same)
+    blind = rng.normal(size=(8, 1)).astype(np.float32)
+    training = samples(x, who, pairs=pairs, identity_known=False)
+    embed = lambda batch: 1e-3 * batch.reshape(len(batch), -1) @ blind  # noqa: E731
+    facts = settings(loss="contrastive", margin=1.0, threshold=0.5)
+    return case(samples(x, who), training=training, head=head("euclidean"), embed=embed, facts=facts)
+
+
+def test_labels_of_a_list_that_likeness_contradicts_are_found_without_knowing_identities():
+    found = evidence("misaligned-labels", unnamed_list(flip=True))
+    assert found.certainty > 0.5
+    assert "nothing to do with their pairs" in found.summary
+
+
+def test_a_list_whose_labels_follow_likeness_accuses_nobody():
+    with pytest.raises(Unavailable):  # no history to look back on either
+        evidence("misaligned-labels", unnamed_list(flip=False))

@@ -18,6 +18,7 @@ PAIRS = 24  # predicted one at a time as well, which is slow
 ROUNDING = 1e-3  # outputs that vary by less, in units of the largest, are taken to vary by this much
 TINY = 1e-4  # a cosine of two nearly equal vectors is rounded to a millionth of a unit
 UNTRIED = 0.6  # certainty where the graph says so and the model cannot be run
+CHANCE = 0.5  # balanced accuracy of an output that says nothing
 
 
 @check(
@@ -91,10 +92,11 @@ def batch_coupled_output(case: Case) -> Evidence:
         if not named:
             raise
         single = others = float("nan")
-    change = max(single, others)
-    certainty = UNTRIED if np.isnan(change) else ramp(change, clear=0.01, sure=0.1)
+    untried = np.isnan(max(single, others)) or _left_out(case)
+    change = float("nan") if untried else max(single, others)
+    certainty = UNTRIED if untried else ramp(change, clear=0.01, sure=0.1)
     where = ", ".join(named) or "a layer"
-    alone = _alone(case) if certainty and not np.isnan(change) else None
+    alone = _alone(case) if certainty and not untried else None
     rows = []
     if alone is not None:
         for name, value in (("in batches", case.accuracy), ("each pair by itself", alone)):
@@ -119,9 +121,23 @@ def batch_coupled_output(case: Case) -> Evidence:
             Measurement(name="change of the output in a batch of one, in its own spread", value=single, expected="0"),
             Measurement(name="change of the output among other pairs, in its own spread", value=others, expected="0"),
         ),
-        at_stake=100 * abs(case.accuracy.value - alone.value) if alone is not None else None,
+        at_stake=100 * abs(case.accuracy.value - alone.value) if alone is not None else _all_of_it(case, untried),
         proof=bool(named) and certainty == 1,
     )
+
+
+def _left_out(case: Case) -> bool:
+    """Whether a layer that runs over the batch had to be left out of the model that is tried here."""
+    absent = {layer.name for layer in case.blueprint.lambdas if layer.recognised_as is None}
+    return bool(absent & set(case.blueprint.batch_coupled))
+
+
+def _all_of_it(case: Case, untried: bool) -> float | None:  # noqa: FBT001  (one fact about the same case)
+    """What is at stake where the layer was left out: the accuracy found without it may be all that there is to lose."""
+    try:
+        return 100 * (case.tuned_accuracy.value - CHANCE) if untried and _left_out(case) else None
+    except Unavailable:
+        return None
 
 
 def _influence(case: Case) -> tuple[float, float]:

@@ -92,7 +92,7 @@ def inverted_labels(case: Case) -> Evidence:
     measurements = [_row("AUC of near = same", fresh)] + ([_row("the same on training data", seen)] if seen else [])
     ruined = 0.0
     if not wrong_way and fresh.value < INDISTINCT:
-        ruined, rows = _ruined_to_a_constant(case, fresh.value)
+        ruined, rows = _ruined_to_a_constant(case)
         measurements += rows
     certainty = max(wrong_way, ruined)
     return Evidence(
@@ -112,7 +112,7 @@ def inverted_labels(case: Case) -> Evidence:
     )
 
 
-def _ruined_to_a_constant(case: Case, auc: float) -> tuple[float, list[Measurement]]:
+def _ruined_to_a_constant(case: Case) -> tuple[float, list[Measurement]]:
     """The optimum of contradicting labels: all pairs at about one distance, and nothing left of what was told before.
 
     Only data that the untrained network could tell apart allow the conclusion.
@@ -125,7 +125,7 @@ def _ruined_to_a_constant(case: Case, auc: float) -> tuple[float, list[Measureme
         erased = little_retained(case)
     except Unavailable:
         return 0.0, []
-    before = _training_baseline(case)
+    before, auc = _before_and_after(case)
     declared = declared_against_the_loss(case)
     even = ramp(spread / mean, clear=0.7, sure=0.5) if declared else ramp(spread / mean, clear=0.55, sure=0.35)
     lost = ramp(before - auc, clear=0.05, sure=0.15)
@@ -150,9 +150,10 @@ def _retained(case: Case) -> tuple[Measurement, ...]:
     return (Measurement(name=name, value=share, expected="above 1 when trained"),)
 
 
-def _training_baseline(case: Case) -> float:
-    """What could be told without training, on the data that training saw where they are known."""
-    return max(without_training(case), without_training(taught(case)))
+def _before_and_after(case: Case) -> tuple[float, float]:
+    """AUC without training and AUC now, on the samples where more was lost: those trained on, where known, or these."""
+    parts = [(without_training(part), part.deployed.auc) for part in (case, taught(case))]
+    return max(parts, key=lambda part: part[0] - part[1])
 
 
 def _training_auc(case: Case) -> Interval | None:

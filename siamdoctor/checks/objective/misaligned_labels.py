@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from siamdoctor.case import Case
 from siamdoctor.checks.objective._labels import little_retained
-from siamdoctor.data.audit import audit_pairs
-from siamdoctor.data.samples import Samples
+from siamdoctor.checks.objective._listed_labels import REPAIR, from_list, repaired
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
-from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import auc_interval
-from siamdoctor.taught import pair_lists
 from siamdoctor.trials.baselines import fresh_encoder, raw_inputs
 from siamdoctor.trials.hindsight import Hindsight, hindsight
 
-REVERSED = 0.1  # agreement below which labels are not mixed up but read the other way round
 CHANCE = 0.5
 INVERTED = 0.7  # part of the certainty that goes to inverted labels where these fit better
 LEARNABLE = (0.55, 0.65)  # AUC without training: below the first there may be nothing to learn at all
@@ -81,9 +78,9 @@ def misaligned_labels(case: Case) -> Evidence:
     See: Zhang, Bengio, Hardt, Recht and Vinyals 2017 (Understanding deep learning requires rethinking
     generalization), who fit random labels to 100 %.
     """
-    listed = _listed(case)
+    listed = from_list(case)
     if listed is not None:
-        return _from_list(case, *listed)
+        return listed
     known, training = hindsight(case), case.training
     seen = auc_interval(training.deployed.distance, training.dyads)
     raw, fresh = raw_inputs(training).auc, fresh_encoder(training).auc
@@ -93,7 +90,7 @@ def misaligned_labels(case: Case) -> Evidence:
         _by_heart(known) * max(learnable, UNSEEN),
         _flat(known, fresh - seen.value) * learnable,
     )
-    certainty *= (1 - INVERTED * _contradicted(case)) * ramp(_repaired(case), clear=0.9, sure=0.82)
+    certainty *= (1 - INVERTED * _contradicted(case)) * ramp(repaired(case), clear=REPAIR[0], sure=REPAIR[1])
     return Evidence(
         certainty=certainty,
         summary=_summary(known, seen.value, found=certainty > 0),
@@ -121,17 +118,6 @@ def _contradicted(case: Case) -> float:
         return 0.0
 
 
-def _repaired(case: Case) -> float:
-    """The best accuracy after any remedy that leaves the weights alone: no remedy mends what noise has taught."""
-    best = 0.5
-    for name in ("metric", "scaling", "batch-statistics", "sigmoid", "both-inputs", "embedding-distance"):
-        try:
-            best = max(best, case.trial(name).accuracy.value)
-        except Unavailable:
-            continue
-    return best
-
-
 def _by_heart(known: Hindsight) -> float:
     """How sure it is that the training pairs were learned, and that fresh pairs of the same samples were not."""
     learned = ramp(known.told, clear=0.98, sure=0.92) * ramp(known.found, clear=0.85, sure=0.95)
@@ -143,47 +129,6 @@ def _flat(known: Hindsight, destroyed: float) -> float:
     dead = known.resting is not None and known.resting.dead
     level = 0.0 if dead else ramp(known.told, clear=0.85, sure=0.93) * ramp(known.told, clear=1.3, sure=1.1)
     return FLAT * level * ramp(destroyed, clear=0.0, sure=0.1) * ramp(known.epochs, clear=3, sure=8)
-
-
-def _listed(case: Case) -> tuple[Samples, str] | None:
-    """The user's own pair list whose identities are known, the training list first."""
-    return next(((samples, where) for where, samples, _ in pair_lists(case) if samples.identity_known), None)
-
-
-def _from_list(case: Case, samples: Samples, where: str) -> Evidence:
-    """Labels of the list beside those that the folders give."""
-    agreement = audit_pairs(samples).agreement or 0.0
-    reversed_ = agreement < REVERSED
-    certainty = 0.0 if reversed_ else ramp(1 - agreement, clear=0.02, sure=0.15)
-    return Evidence(
-        certainty=certainty,
-        summary=(
-            "The list's labels are the exact opposite of its folders: label 1 means different there."
-            if reversed_
-            else f"{100 * (1 - agreement):.0f} % of the {where} labels contradict the folders of their two images."
-            if certainty
-            else f"The {where} labels agree with the folders of their images."
-        ),
-        fix=(
-            "Declare training.same_label: 0, and read the list accordingly."
-            if reversed_
-            else "Make each label from its own pair, and train again:\n"
-            "    labels = np.array([class_of[left] == class_of[right] for left, right in pairs])"
-        ),
-        measurements=(
-            Measurement(name=f"share of {where} labels that agree with the folders", value=agreement, expected="1"),
-        ),
-        recovers=_recovery(case) if certainty and where == "evaluation" else None,
-        proof=bool(certainty == 1 and where == "training"),
-    )
-
-
-def _recovery(case: Case) -> Recovery | None:
-    try:
-        gain = case.trial("labels-from-folders").gain
-    except Unavailable:
-        return None
-    return gain if gain.low > 0 else None
 
 
 def _summary(known: Hindsight, seen: float, *, found: bool) -> str:
