@@ -15,6 +15,7 @@ from siamdoctor.data.reading import find_training_split, read_samples
 from siamdoctor.describing import assumptions, subject, warnings
 from siamdoctor.errors import BadSettings, Unavailable
 from siamdoctor.models.reading import read_blueprint
+from siamdoctor.models.trust import demand_trust
 from siamdoctor.picturing import pictures
 from siamdoctor.ranking import rank
 from siamdoctor.registry import select
@@ -140,10 +141,11 @@ def open_case(
 
     Raises:
         BadSettings: no model or no data was named.
-        UnreadableModel, UnreadableData: they cannot be read.
+        UnreadableModel, UnreadableData: they cannot be read, or the model is a program that is not trusted.
     """
     blueprint = inspect_model(settings, live=live)
     samples, training_samples = _samples(settings, data, train)
+    demand_trust(blueprint)
 
     def load(blueprint: Blueprint) -> Twin:
         from siamdoctor.models.runtime import load_twin  # noqa: PLC0415  (TensorFlow: four seconds, only when needed)

@@ -35,7 +35,8 @@ class ModelSettings:
 
     encoder: layer name when it cannot be found. custom_objects: module or file whose classes may be used
     (runs the user's code). replace: what stands in for a Lambda inside the encoder, by layer name.
-    architecture: config.json or module:function for weights-only files.
+    architecture: config.json or module:function for weights-only files. trust_savedmodel: whether the program in a
+    SavedModel that holds no layers may be run.
     """
 
     path: Path | None = None

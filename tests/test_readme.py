@@ -195,19 +195,6 @@ def test_the_errors_that_the_readme_warns_of_are_real():
         distance.cosine(numpy.ones((1, 4)), numpy.ones((1, 4)))
 
 
-@pytest.mark.parametrize(
-    ("claim", "setting"),
-    [
-        ("**`--trust-savedmodel` has no effect.**", ".trust_savedmodel"),
-    ],
-)
-def test_what_the_readme_calls_not_done_is_not_done(claim: str, setting: str):
-    package = README.parent / "siamdoctor"
-    modules = [p for p in package.rglob("*.py") if p.parent.name != "cli"]
-    used = any(setting in p.read_text(encoding="utf-8") for p in modules)
-    assert (claim in TEXT) != used, f"{setting} is {'' if used else 'not '}read: mend the README and the change log"
-
-
 def test_every_cause_can_be_demonstrated_as_the_readme_says():
     assert {c.id for c in all_checks()} == set(FAULTS)
 

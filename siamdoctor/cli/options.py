@@ -201,7 +201,7 @@ TrustSavedmodelOption = Annotated[
     bool,
     typer.Option(
         "--trust-savedmodel",
-        help="Without effect: SavedModel folders are read as data where they can be, and never run",
+        help="Run the program in an exported SavedModel folder (`model.export`). It may do anything.",
         rich_help_panel=_MODEL,
     ),
 ]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.models.parts import Parts
+from siamdoctor.models.program_parts import ProgramParts
 
 Sharing = Literal["shared", "separate", "none"]
 # What the two embeddings go through. The four distances and two similarities have no weights of their
@@ -164,3 +165,4 @@ class Blueprint:
     advice: tuple[str, ...]
     assumed: tuple[str, ...]
     parts: Parts | None = field(default=None, repr=False, compare=False)
+    program: ProgramParts | None = field(default=None, repr=False, compare=False)

@@ -26,6 +26,10 @@ NO_LAYERS = (
 )
 
 
+class NoLayers(UnreadableModel):
+    """A SavedModel is a program, and says nothing of layers."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedRoot:
     """The model of a SavedModel. path: how the checkpoint gets from its root to `network`.
@@ -55,7 +59,7 @@ def read_root(folder: Path) -> SavedRoot:
     if is_model(root):
         return SavedRoot(model=root, network=root, path=())
     if not root or not models:
-        raise UnreadableModel(f"{NO_LAYERS} Received: model={folder}")
+        raise NoLayers(f"{NO_LAYERS} Received: model={folder}")
     path = max(models, key=lambda p: size_of(models[p]))
     part: Json = {**models[path], "name": saved_name(models[path])}
     whole_model: dict[str, Json] = {**root, "config": {"part": part}}

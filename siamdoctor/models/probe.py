@@ -215,6 +215,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(REDUCING, _reduce),
     **dict.fromkeys(("ExpandDims", "Squeeze", "Reshape", "Flatten"), _flatten),
     **dict.fromkeys(("UnitNormalization", "Normalize"), _of_one(_unit)),
+    "SquaredDifference": _of_two(lambda one, other: np.square(one - other)),  # in programs of TensorFlow alone
     "Dot": _dot,
     "Concatenate": lambda _, args: np.concatenate(args, axis=-1),
     "Stack": _stack,

@@ -15,10 +15,12 @@ from siamdoctor.models.describe import batch_coupled, describe_encoder, describe
 from siamdoctor.models.dissolve import read_graph
 from siamdoctor.models.encoders import Prepared, prepare
 from siamdoctor.models.graph import Graph
+from siamdoctor.models.keras_metadata import NoLayers
 from siamdoctor.models.listing import lambdas, ports, weights
 from siamdoctor.models.locating import class_of, locate, names_itself
 from siamdoctor.models.own_code import mark_supplied, names_in
 from siamdoctor.models.parts import Parts
+from siamdoctor.models.program_blueprint import program_blueprint
 from siamdoctor.models.savedmodel import open_savedmodel
 from siamdoctor.models.standins import Standin, replace_unknown
 from siamdoctor.models.twins import Anatomy, dissect
@@ -33,7 +35,7 @@ def read_blueprint(path: Path, settings: ModelSettings = ModelSettings()) -> Blu
     """Explain a model file.
 
     Args:
-        path: a `.keras`, `.h5` or `.hdf5` file, an unpacked `.keras` folder, or a SavedModel folder of Keras 2.
+        path: a `.keras`, `.h5` or `.hdf5` file, an unpacked `.keras` folder, or a SavedModel folder.
         settings: what the file does not say, such as replacements for Lambdas.
 
     Raises:
@@ -42,8 +44,9 @@ def read_blueprint(path: Path, settings: ModelSettings = ModelSettings()) -> Blu
     """
     path = Path(path)
     try:
-        archive = open_savedmodel(path) if (path / "saved_model.pb").is_file() else open_archive(path)
-        return _explain(archive, settings)
+        if (path / "saved_model.pb").is_file():
+            return _of_savedmodel(path, settings)
+        return _explain(open_archive(path), settings)
     except RecursionError as error:
         raise UnreadableModel(f"The configuration nests too deeply. {ANOTHER_COPY} Received: model={path}") from error
     except UnreadableModel as error:
@@ -51,6 +54,25 @@ def read_blueprint(path: Path, settings: ModelSettings = ModelSettings()) -> Blu
 
 
 def _complete(message: str, path: Path) -> str:
+def _of_savedmodel(path: Path, settings: ModelSettings) -> Blueprint:
+    """A SavedModel by its layers where Keras 2 noted them, else by its program, which only runs if it is trusted."""
+    try:
+        blueprint = _explain(open_savedmodel(path), settings)
+    except NoLayers:
+        return program_blueprint(path, settings)
+    except UnreadableModel as damage:
+        try:
+            return program_blueprint(
+                path, settings, because=f"Its layers cannot be read: {str(damage).split(' Rec')[0]}"
+            )
+        except UnreadableModel:
+            raise damage from None
+    parts = blueprint.parts
+    if settings.trust_savedmodel and (parts is None or parts.refusals or parts.head_refusals):
+        return program_blueprint(path, settings, because=" ".join(blueprint.unreadable))
+    return blueprint
+
+
     """A refusal that names the file and says what to do, whatever deep inside it comes from."""
     what, _, received = message.partition("Received: ")
     advice = "" if any(word in message for word in SAYS_WHAT_TO_DO) else f" {ANOTHER_COPY}"

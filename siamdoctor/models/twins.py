@@ -76,7 +76,7 @@ def _dissect(whole: Graph, weighted: frozenset[str], named: str | None) -> Anato
         met = _meeting(whole, traced, used, named)
         if len(whole.inputs) > 1 or met.twins == "shared":
             return replace(met, ignored=ignored)
-    doubled = _doubled(whole, traced, live) if ignored and used else None
+    doubled = doubled_tensor(whole, traced, live) if ignored and used else None
     if doubled is not None:
         return Anatomy(
             twins="shared",
@@ -101,11 +101,11 @@ def _meeting(graph: Graph, traced: Traced, used: tuple[Tensor, ...], named: str 
         return _labelled(graph, traced, towers, tuple(graph.layer_of(t).name for t in used if t not in towers))
     used = towers if len(towers) > 1 else used
     gates = gates_of_sides(graph, traced, used, named)
-    left, right, sharing = _match(traced, *gates)
+    left, right, sharing = deepest_match(traced, *gates)
     weights = traced.weighted[left.call] | traced.weighted[right.call]
     if not weights and output is not None:
         return _ready_made(graph, used, output)
-    pair = None if output is None else _pair_output(graph, traced, frozenset(used[:2]), output)
+    pair = None if output is None else pair_output(graph, traced, frozenset(used[:2]), output)
     head = triple_head(graph, traced, used, left, right) if pair is None else extract(graph, (left, right), (pair,))
     alike = traced.signatures[left.call] == traced.signatures[right.call]
     return Anatomy(
@@ -144,7 +144,7 @@ def _labelled(graph: Graph, traced: Traced, towers: tuple[Tensor, ...], carried:
     return Anatomy(twins="none", encoder=encoder, second=None, head=None, ignored=(), same_input=None, carried=carried)
 
 
-def _match(traced: Traced, left: list[Tensor], right: list[Tensor]) -> tuple[Tensor, Tensor, Sharing]:
+def deepest_match(traced: Traced, left: list[Tensor], right: list[Tensor]) -> tuple[Tensor, Tensor, Sharing]:
     """The deepest pair of gates with the same signature, else with the same weights, else the ends."""
     for same in (traced.signatures, traced.weighted):
         for one in left:
@@ -155,7 +155,7 @@ def _match(traced: Traced, left: list[Tensor], right: list[Tensor]) -> tuple[Ten
     return left[0], right[0], "separate"
 
 
-def _pair_output(graph: Graph, traced: Traced, pair: Sources, output: Tensor) -> Tensor | None:
+def pair_output(graph: Graph, traced: Traced, pair: Sources, output: Tensor) -> Tensor | None:
     """The output of the comparison of the first two sides.
 
     With three inputs it is the deepest tensor that depends on anchor and positive alone; where there is
@@ -167,7 +167,7 @@ def _pair_output(graph: Graph, traced: Traced, pair: Sources, output: Tensor) ->
     return next((Tensor(number) for number in live if traced.sources[number] == pair), None)
 
 
-def _doubled(graph: Graph, traced: Traced, live: frozenset[int]) -> Tensor | None:
+def doubled_tensor(graph: Graph, traced: Traced, live: frozenset[int]) -> Tensor | None:
     """What is compared with itself where an input was left out: the first tensor that a call reads twice."""
     for number in sorted(live):
         call = graph.calls[number]

@@ -36,6 +36,22 @@ def as_json(blueprint: Blueprint, version: str) -> dict[str, Json]:
         "lambdas": [_lambda(layer) for layer in blueprint.lambdas],
         "unreadable": json_list(blueprint.unreadable),
         "advice": json_list(blueprint.advice),
+        "program": _program(blueprint),
+    }
+
+
+def _program(blueprint: Blueprint) -> Json:
+    """What a SavedModel that holds no layers would run, or None."""
+    program = blueprint.program
+    if program is None:
+        return None
+    return {
+        "tensorflow_version": program.version,
+        "signature": program.signature,
+        "signatures": json_list(program.signatures),
+        "operations": dict(program.operations),
+        "reaches_out": json_list(program.of_note),
+        "trusted": program.trusted,
     }
 
 

@@ -10,6 +10,7 @@ from siamdoctor.render.sheet import Notes, Sheet, Table
 if TYPE_CHECKING:
     from siamdoctor.models.blueprint import Blueprint, Encoder, LayerNote
 
+OPERATIONS_SHOWN = 8
 _SHARING = {
     "shared": "Two inputs go through one encoder: a Siamese network.",
     "separate": "Two inputs go through two encoders that share no weights.",
@@ -31,7 +32,7 @@ def sheet(blueprint: Blueprint) -> Sheet:
     table = Table(title="LAYERS", columns=("part", "layer", "class", "units", "activation", "settings"), rows=layers)
     return Sheet(
         title=str(blueprint.path),
-        lead=_SHARING[blueprint.twins],
+        lead=_SHARING[blueprint.twins] if blueprint.encoder is not None else "What makes the embeddings was not found.",
         facts=_facts(blueprint),
         tables=(table,) if layers else (),
         notes=tuple(Notes(title=title, sentences=lines) for title, lines in sections if lines),
@@ -60,6 +61,7 @@ def _facts(blueprint: Blueprint) -> tuple[tuple[str, str], ...]:
         ("metrics", ", ".join(blueprint.metrics) or "not stored"),
         ("optimizer", (blueprint.optimizer or "not stored") + rate),
         ("weights", _weight_words(blueprint)),
+        *_program_words(blueprint),
         *((name, value) for name, value in faults if value),
     )
 
@@ -81,6 +83,22 @@ def _encoder_words(encoder: Encoder | None) -> str:
     )
     words = [f"{encoder.name}: {shape(encoder.input_shape)} -> {dimension}", f"ends in {encoder.activation}"]
     return "; ".join(words + [text for text, holds in extras if holds])
+
+
+def _program_words(blueprint: Blueprint) -> tuple[tuple[str, str], ...]:
+    """What a SavedModel that holds no layers can be asked, and what its program consists of."""
+    program = blueprint.program
+    if program is None:
+        return ()
+    common = [f"{kind} {count}" for kind, count in program.operations[:OPERATIONS_SHOWN]]
+    rest = len(program.operations) - len(common)
+    more = f" and {rest} other kinds" if rest > 0 else ""
+    lines = (
+        ("signatures", "; ".join(program.signatures)),
+        ("operations", ", ".join(common) + more),
+        ("reaches out", ", ".join(program.of_note)),
+    )
+    return tuple((name, words) for name, words in lines if words)
 
 
 def _weight_words(blueprint: Blueprint) -> str:

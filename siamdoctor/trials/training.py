@@ -156,7 +156,7 @@ def fresh_weights(twin: Twin, seed: int, *, first_only: bool = False) -> Weights
     everything is frozen, everything is drawn afresh.
 
     Raises:
-        Unavailable: the embedding is not one row of numbers.
+        Unavailable: the embedding is not one row of numbers, or the encoder cannot be trained.
     """
     if len(twin.encoder.output.shape) != 2:  # noqa: PLR2004  (batch, coordinates)
         raise Unavailable("the encoder does not give one row of numbers for each sample")
@@ -173,7 +173,13 @@ def fresh_weights(twin: Twin, seed: int, *, first_only: bool = False) -> Weights
 
 
 def towers(twin: Twin) -> tuple[keras.Model, ...]:
-    """The encoder, or both of them."""
+    """The encoder, or both of them.
+
+    Raises:
+        Unavailable: they cannot be trained.
+    """
+    if twin.why_untrainable is not None:
+        raise Unavailable(twin.why_untrainable)
     return (twin.encoder,) if twin.second_encoder is None else (twin.encoder, twin.second_encoder)
 
 

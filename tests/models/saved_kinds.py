@@ -243,8 +243,9 @@ def of_keras_2(name: str) -> Callable[[Path], Made]:
 
 
 def exported(folder: Path) -> Made:
-    two(zoo.euclidean).export(folder / "exported", verbose=False)
-    return Made(path=folder / "exported")
+    model = two(zoo.euclidean)
+    model.export(folder / "exported", verbose=False)
+    return answered(model, folder / "exported", trust_savedmodel=True)
 
 
 def pointer(folder: Path) -> Made:
@@ -293,6 +294,6 @@ KINDS = (
     Kind(what="towers with weights of their own", saved=".h5 of Keras 2", make=of_keras_2("separate.h5")),
     Kind(what="bidirectional LSTM", saved=".keras of Keras 2", make=of_keras_2("bidirectional.keras")),
     Kind(what="Sequential encoder", saved=".h5 of Keras 2.2 and before", make=bare_list),
-    Kind(what="`model.export`", saved="SavedModel of Keras 3", make=exported),
+    Kind(what="`model.export`", saved="SavedModel of Keras 3", option="--trust-savedmodel", make=exported),
     Kind(what="Git LFS pointer", saved=".h5", make=pointer),
 )  # fmt: skip

@@ -13,22 +13,27 @@ from functools import cache
 
 
 @contextmanager
-def silenced() -> Iterator[None]:
+def silenced(descriptors: tuple[int, ...] = (2,)) -> Iterator[None]:
     """Send what C++ writes to standard error to nowhere, and Python warnings with it.
+
+    Args:
+        descriptors: what is written to; 1 is standard output, for programs that nobody vouches for.
 
     No variable stops TensorFlow early enough, and what Keras has to say of a stranger's model while it is
     being built, such as that a softmax has one unit, is for the checks to find and for the report to tell.
     """
-    kept = os.dup(2)
+    kept = {number: os.dup(number) for number in descriptors}
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        for number in descriptors:
+            os.dup2(nowhere, number)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        for number, copy in kept.items():
+            os.dup2(copy, number)
+            os.close(copy)
         os.close(nowhere)
 
 

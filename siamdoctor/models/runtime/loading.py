@@ -13,6 +13,7 @@ from siamdoctor.models.parts import Parts
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime.backend import import_keras
 from siamdoctor.models.runtime.configs import Configs
+from siamdoctor.models.runtime.program import load_program
 from siamdoctor.models.runtime.stored import stored_layers
 from siamdoctor.models.runtime.twin import Twin, assemble
 from siamdoctor.models.runtime.user_code import own_objects
@@ -26,9 +27,12 @@ def load_twin(blueprint: Blueprint, settings: ModelSettings = ModelSettings()) -
     """Rebuild encoder and head with their weights.
 
     Raises:
-        UnreadableModel: the encoder was not found, the audit refuses it, or its stored weights do not fit.
+        UnreadableModel: the encoder was not found, the audit refuses it, its stored weights do not fit, or it is a
+            program that is not trusted or fails.
     """
     del settings
+    if blueprint.program is not None:
+        return load_program(blueprint)
     parts = blueprint.parts
     if parts is None or parts.refusals:
         reasons = " ".join([*blueprint.unreadable, *blueprint.advice])

@@ -32,7 +32,12 @@ class Twin:
     second_encoder: keras.Model | None
     head: keras.Model | None
     configs: Configs
-    _compiled: dict[tuple[int, bool], Callable[[object], object]] = field(default_factory=dict)
+    _compiled: dict[tuple[int, bool], Callable[[object], object]] = field(default_factory=dict, kw_only=True)
+
+    @property
+    def why_untrainable(self) -> str | None:
+        """Why no training can be tried on it, None where one can."""
+        return None
 
     @property
     def can_compare(self) -> bool:
