@@ -144,8 +144,8 @@ def open_case(
         UnreadableModel, UnreadableData: they cannot be read, or the model is a program that is not trusted.
     """
     blueprint = inspect_model(settings, live=live)
-    samples, training_samples = _samples(settings, data, train)
     demand_trust(blueprint)
+    samples, training_samples = _samples(settings, data, train)
 
     def load(blueprint: Blueprint) -> Twin:
         from siamdoctor.models.runtime import load_twin  # noqa: PLC0415  (TensorFlow: four seconds, only when needed)

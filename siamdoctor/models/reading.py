@@ -53,7 +53,6 @@ def read_blueprint(path: Path, settings: ModelSettings = ModelSettings()) -> Blu
         raise UnreadableModel(_complete(str(error), path)) from error
 
 
-def _complete(message: str, path: Path) -> str:
 def _of_savedmodel(path: Path, settings: ModelSettings) -> Blueprint:
     """A SavedModel by its layers where Keras 2 noted them, else by its program, which only runs if it is trusted."""
     try:
@@ -73,6 +72,7 @@ def _of_savedmodel(path: Path, settings: ModelSettings) -> Blueprint:
     return blueprint
 
 
+def _complete(message: str, path: Path) -> str:
     """A refusal that names the file and says what to do, whatever deep inside it comes from."""
     what, _, received = message.partition("Received: ")
     advice = "" if any(word in message for word in SAYS_WHAT_TO_DO) else f" {ANOTHER_COPY}"
