@@ -40,6 +40,22 @@ def test_triplets_used_up_on_training_samples_alone_are_worth_a_line_only(tmp_pa
     assert 0 < evidence("easy-triplets", patient).certainty < 0.5
 
 
+def test_triplets_used_up_in_the_first_epoch_were_too_easy(tmp_path):
+    log = history(tmp_path / "history.csv", loss=[0.003, 0.0001, 0.0, 0.0, 0.0, 0.0])
+    known, fresh = samples(*clouds(noise=0.2)), samples(*clouds(noise=1.6, seed=3))
+    facts = settings(loss="triplet", margin=0.2, history=log)
+    assert evidence("easy-triplets", case(fresh, training=known, facts=facts)).certainty > 0.5
+    assert evidence("easy-triplets", case(known, training=known, facts=facts)).certainty == 0
+
+
+def test_a_point_that_a_lens_would_still_tell_apart_is_a_collapse_where_the_loss_says_so(tmp_path):
+    log = history(tmp_path / "history.csv", loss=[0.25, 0.21, 0.2, 0.2001, 0.1999, 0.2])
+    facts = settings(loss="triplet", margin=0.2, history=log)
+    x, who = clouds(noise=0.8)
+    tight = case(samples(x, who), facts=facts, embed=lambda batch: 5 + 1e-4 * batch.reshape(len(batch), -1))
+    assert evidence("collapsed-embedding", tight).certainty > 0.5
+
+
 def test_a_loss_of_exactly_the_margin(tmp_path):
     patient = with_loss(tmp_path, [0.25, 0.21, 0.2, 0.2001, 0.1999, 0.2], noise=1.6)
     found = evidence("easy-triplets", patient)

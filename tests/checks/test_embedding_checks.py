@@ -68,6 +68,10 @@ class TestSaturatedOutput:
     def test_units_that_stand_at_one_end_for_every_sample(self):
         assert evidence("saturated-output", self.sigmoid_embedding(-400)).certainty > 0.5
 
+    def test_one_point_at_the_ends_of_a_sigmoid_is_saturation_first(self):
+        patient = self.sigmoid_embedding(-400)
+        assert evidence("collapsed-embedding", patient).certainty < 0.5
+
     def test_units_that_switch_between_the_ends_are_a_code(self):
         patient = self.sigmoid_embedding(0)
         assert evidence("saturated-output", patient).certainty == 0

@@ -7,10 +7,16 @@ import math
 import numpy as np
 
 from siamdoctor.case import Case
+from siamdoctor.checks.embedding._piles import units_at_an_end
+from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.geometry import dead_unit_share, effective_rank, relative_spread
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.signatures import constant_output_losses, matching
+
+SATURATED = 0.7  # part of the certainty that goes to units at the ends of their range
+TOLD = 0.9  # certainty where the training loss is that of distances of 0
 
 
 @check(
@@ -93,10 +99,13 @@ def collapsed_embedding(case: Case) -> Evidence:
     # Sigmoid units around one half are tight before any training; a collapse is what training did.
     tightened = ramp(spread, clear=0.9 * start, sure=0.4 * start) if start > 0 else 1.0
     tight = ramp(math.log10(max(spread, 1e-12)), clear=-0.7, sure=-1.7) * tightened
-    useless = ramp(best, clear=0.8, sure=0.65)
+    useless = max(ramp(best, clear=0.8, sure=0.65), _told(case))
     shrunk = _shrunk(case)
     shrunken = ramp(math.log10(max(shrunk, 1e-12)), clear=-1.3, sure=-2.0)  # to the origin, where shape says nothing
-    certainty = max(tight, ramp(dead, clear=0.9, sure=0.995), shrunken) * useless
+    # Units driven to the ends of a sigmoid or tanh end in one point as well; then the ends are what is wrong.
+    piled = units_at_an_end(case)
+    own = 1 - SATURATED * (piled.certainty if piled is not None else 0.0)
+    certainty = max(tight, ramp(dead, clear=0.9, sure=0.995), shrunken) * useless * own
     return Evidence(
         certainty=certainty,
         summary=(
@@ -115,6 +124,19 @@ def collapsed_embedding(case: Case) -> Evidence:
             Measurement(name="best AUC by any metric", value=best, expected="above 0.8"),
         ),
     )
+
+
+def _told(case: Case) -> float:
+    """Whether training itself rested where all distances are 0, whatever is left to be seen under a lens."""
+    declared = case.settings.training
+    try:
+        losses = case.history.column("loss") or ()
+    except Unavailable:
+        return 0.0
+    if declared.loss not in {"contrastive", "triplet"}:
+        return 0.0
+    resting = matching(losses, constant_output_losses(declared.loss, declared.margin))
+    return TOLD if resting is not None and resting.dead else 0.0
 
 
 def _shrunk(case: Case) -> float:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from siamdoctor.case import Case
+from siamdoctor.checks.embedding._piles import ENDS, Pile, units_at_an_end
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
@@ -14,10 +13,7 @@ from siamdoctor.stats.curves import settled
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.signatures import constant_output_losses, matching
 
-ENDS = (0.01, 0.99)
-RANGE = {"sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 TOLD = 0.8  # certainty where the training loss is that of outputs at 0 and 1
-CONSTANT = 0.99  # a unit that is at one end for so many samples says nothing
 
 
 @check(
@@ -72,7 +68,7 @@ def saturated_output(case: Case) -> Evidence:
     exp(-Manhattan) head; Glorot and Bengio 2010 (Understanding the difficulty of training deep feedforward neural
     networks), on saturation.
     """
-    outputs, units = _outputs(case), _units(case)
+    outputs, units = _outputs(case), units_at_an_end(case)
     told = _told(case) if outputs is not None else None
     if told is not None and outputs is not None and told.certainty > outputs.certainty:
         outputs = told
@@ -92,16 +88,7 @@ def saturated_output(case: Case) -> Evidence:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pile:
-    """How sure it is that something is piled up to its harm, and the numbers."""
-
-    certainty: float
-    sentence: str
-    rows: tuple[Measurement, ...]
-
-
-def _outputs(case: Case) -> _Pile | None:
+def _outputs(case: Case) -> Pile | None:
     """Same and different pairs at the same end: what a sound model's confident outputs never are."""
     head = case.blueprint.head
     if head.kind != "exp_manhattan" and not (head.learned and head.activation == "sigmoid"):
@@ -113,7 +100,7 @@ def _outputs(case: Case) -> _Pile | None:
     same = case.pairs.same
     low, high = (min(float(end[same].mean()), float(end[~same].mean())) for end in (output < ENDS[0], output > ENDS[1]))
     share, end = max((low, "0"), (high, "1"))
-    return _Pile(
+    return Pile(
         certainty=ramp(share, clear=0.7, sure=0.95),
         sentence=f"{100 * share:.0f} % of the outputs, of same and of different pairs alike, are piled up at {end}.",
         rows=(
@@ -124,7 +111,7 @@ def _outputs(case: Case) -> _Pile | None:
     )
 
 
-def _told(case: Case) -> _Pile | None:
+def _told(case: Case) -> Pile | None:
     """The history's word, for models that were saturated in training and are fed otherwise now."""
     try:
         losses = case.history.column("loss") or ()
@@ -134,7 +121,7 @@ def _told(case: Case) -> _Pile | None:
     resting = matching(losses, constant_output_losses(declared.loss, declared.margin))
     dead = resting is not None and resting.dead and declared.loss in {"mse", "binary_crossentropy"}
     level = settled(losses)
-    return _Pile(
+    return Pile(
         certainty=TOLD if dead else 0.0,
         sentence=f"The training loss rested at {level:.3g}, where every output is exactly 0 or exactly 1.",
         rows=(Measurement(name="training loss", value=level, expected="not that of a saturated output"),),
@@ -143,35 +130,6 @@ def _told(case: Case) -> _Pile | None:
 
 def _below(output: np.ndarray, chosen: np.ndarray) -> float:
     return float((output[chosen] < ENDS[0]).mean())
-
-
-def _units(case: Case) -> _Pile | None:
-    """Units at one end for all samples, in an embedding that does not separate."""
-    bounds = RANGE.get(case.encoder.activation)
-    if bounds is None or case.encoder.unit_norm:
-        return None
-    share_of_range = (case.embeddings - bounds[0]) / (bounds[1] - bounds[0])
-    low, high = share_of_range < ENDS[0], share_of_range > ENDS[1]
-    stuck = float(((low.mean(0) > CONSTANT) | (high.mean(0) > CONSTANT)).mean())
-    saturated = float((low | high).mean())
-    best = case.trial("metric").auc
-    still = ramp(saturated, clear=0.8, sure=0.97) * ramp(stuck, clear=0.5, sure=0.9) * ramp(best, clear=0.9, sure=0.8)
-    # Units that jump from end to end pass no gradient either; only an embedding that tells little shows that it hurt.
-    jumping = ramp(saturated, clear=0.7, sure=0.85) * ramp(best, clear=0.72, sure=0.64)
-    return _Pile(
-        certainty=max(still, jumping),
-        sentence=(
-            f"{100 * stuck:.0f} % of the embedding's units stand at one end of their range for every sample."
-            if still >= jumping
-            else f"{100 * saturated:.0f} % of the embedding's values stand at one end of their range or the other, "
-            "where no gradient passes."
-        ),
-        rows=(
-            Measurement(name="share of embedding values beyond .01 and .99", value=saturated, expected="below 0.8"),
-            Measurement(name="share of units at one end for every sample", value=stuck, expected="below 0.5"),
-            Measurement(name="best AUC by any metric", value=best, expected="above 0.9"),
-        ),
-    )
 
 
 def _recovery(case: Case) -> Recovery | None:

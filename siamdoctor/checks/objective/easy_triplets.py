@@ -13,6 +13,8 @@ from siamdoctor.stats.signatures import Signature, constant_output_losses, match
 from siamdoctor.trials.margins import TripletShares, triplet_shares
 
 EXHAUSTED = 0.45  # certainty where training pairs are told apart and fresh ones are not
+AT_ONCE = 0.7  # the same where the loss was gone within two epochs: nobody learns identities that fast
+SPENT = 0.03  # of the margin, below which the loss is gone
 
 
 @check("SD208", impact=Impact.MAJOR, explains={"wrong-threshold", "mismatched-metric", "undertrained"})
@@ -98,7 +100,11 @@ def easy_triplets(case: Case) -> Evidence:
     short = ramp(seen.tuned_accuracy.high, clear=0.92, sure=0.8)
     collapsed = 0.7 if signature is not None and signature.dead and short else 0.0
     # Where the triplets are used up and only new samples fail, harder ones may help, and more data as well.
-    exhausted = EXHAUSTED * starved * ramp(case.tuned_accuracy.high, clear=0.92, sure=0.86)
+    exhausted = (
+        (AT_ONCE if _gone_at_once(case, margin) else EXHAUSTED)
+        * starved
+        * ramp(case.tuned_accuracy.high, clear=0.92, sure=0.86)
+    )
     certainty = max(starved * short, collapsed, exhausted)
     return Evidence(
         certainty=certainty,
@@ -126,6 +132,15 @@ def easy_triplets(case: Case) -> Evidence:
             ),
         ),
     )
+
+
+def _gone_at_once(case: Case, margin: float) -> bool:
+    """Whether the loss was as good as 0 from the second epoch on, in a training of four epochs or more."""
+    try:
+        values = case.history.column("loss") or ()
+    except Unavailable:
+        return False
+    return len(values) >= 4 and max(values[1:]) < SPENT * margin  # noqa: PLR2004  (fewer epochs were never meant to do)
 
 
 def _shares(case: Case, margin: float) -> tuple[Case, TripletShares]:
