@@ -10,18 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siamdoctor.errors import Unavailable
-from siamdoctor.models.blueprint import DISTANCE_HEADS
+from siamdoctor.trials.comparisons import distances
 from siamdoctor.trials.cut_short import CutShort
 from siamdoctor.trials.replay_signature import TRAITS, likelihood, yardstick
-from siamdoctor.trials.retraining import FASTEST, usual
-from siamdoctor.trials.sweep_grid import usual_margin
-from siamdoctor.trials.sweep_losses import mines_triplets
+from siamdoctor.trials.sweep_losses import has_margin, mines_triplets
 from siamdoctor.trials.training import OutOfTime
+from siamdoctor.trials.usual_training import (
+    FASTEST,
+    comparison_of,
+    fitting_margin,
+    obstacle,
+    takes_distance,
+    usual,
+)
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
@@ -104,17 +111,21 @@ def differential(
         ruled_out: causes that other evidence excludes.
 
     Raises:
-        Unavailable: the embedding was not trained by its Euclidean distance, or is not finite.
+        Unavailable: how the embeddings were compared in training cannot be repeated, or they are not finite.
         OutOfTime: not even two replays were finished.
     """
-    _require_distance(case)
+    why = obstacle(case)
+    if why is not None:
+        raise Unavailable(why)
     arena = room.arena
     saved = case.twin.embed(arena.inputs)
     if not np.isfinite(saved).all():
         raise Unavailable("the embeddings are not finite")
-    measure = yardstick(arena, case.twin.reinitialised(case.settings.seed).embed(arena.inputs), case.settings.seed)
+    fresh, sound = case.twin.reinitialised(case.settings.seed), faults(case)[SOUND]
+    before, now = (partial(distances, comparison_of(case, twin, sound)) for twin in (fresh, case.twin))
+    measure = yardstick(arena, fresh.embed(arena.inputs), before, case.settings.seed)
     folds = range(arena.folds)
-    patient = np.mean([measure.signature(saved, fold) for fold in folds], axis=0)
+    patient = np.mean([measure.signature(saved, fold, now) for fold in folds], axis=0)
     found: dict[str, tuple[float, float]] = {}
     cut = CutShort()
     with cut.noted():
@@ -122,7 +133,7 @@ def differential(
             if cause in ruled_out:
                 continue
             ends = [
-                room.measured(_for(treatment, fold), fold, lambda e, k=fold: measure.signature(e, k))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+                room.measured(_for(treatment, fold), fold, lambda e, by, k=fold: measure.signature(e, k, by))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
                 for fold in folds
             ]
             found[cause] = (likelihood(patient, ends), float(np.mean([end[0] for end in ends])))
@@ -149,26 +160,34 @@ def _for(treatment: Treatment, fold: int) -> Treatment:
 def faults(case: Case) -> dict[str, Treatment]:
     """How each fault would have been trained, and a sound training, as far as facts do not exclude them."""
     declared = replace(usual(case), augmentation=None)
-    usual_one = usual_margin(case)
+    usual_one = fitting_margin(case, declared.by)
     sound = replace(declared, name="replay: sound", margin=usual_one)
     replays = {SOUND: sound}
     if not mines_triplets(sound.kind):
-        replays["inverted-labels"] = replace(sound, name="replay: inverted", flipped=True)
+        if not case.blueprint.head.learned:  # which learns either label
+            replays["inverted-labels"] = replace(sound, name="replay: inverted", flipped=True)
         replays["misaligned-labels"] = replace(sound, name="replay: shuffled", shuffled=True)
-    margin = case.settings.training.margin
-    if margin is None or margin < usual_one / FAR:
-        replays["margin-too-small"] = replace(sound, name="replay: small", margin=margin or TOO_SMALL * usual_one)
-    if margin is None or margin > usual_one * FAR:
-        replays["margin-too-large"] = replace(sound, name="replay: large", margin=margin or TOO_LARGE * usual_one)
+    if has_margin(sound.kind):
+        replays |= _other_margins(sound, case.settings.training.margin)
     rate = case.blueprint.learning_rate
     if rate is None or rate > FASTEST:
         replays["collapsed-embedding"] = replace(sound, name="replay: fast", rate=rate or TOO_HIGH)
     replays["undertrained"] = replace(sound, name="replay: brief", steps=TOO_FEW)
     replays["untrained-encoder"] = replace(sound, name="replay: none", steps=0.0)
     loss = case.settings.training.loss or case.blueprint.loss
-    if case.blueprint.head.kind in DISTANCE_HEADS and (loss is None or "crossentropy" in loss):
+    if takes_distance(case) and (loss is None or "crossentropy" in loss):
         flipped = case.settings.training.same_label == 0
         replays["loss-head-mismatch"] = replace(sound, name="replay: bce", kind="cross-entropy", flipped=flipped)
+    return replays
+
+
+def _other_margins(sound: Treatment, margin: float | None) -> dict[str, Treatment]:
+    """Far too small and far too large a margin: the declared one where it is, or one that would be."""
+    usual_one, replays = sound.margin, {}
+    if margin is None or margin < usual_one / FAR:
+        replays["margin-too-small"] = replace(sound, name="replay: small", margin=margin or TOO_SMALL * usual_one)
+    if margin is None or margin > usual_one * FAR:
+        replays["margin-too-large"] = replace(sound, name="replay: large", margin=margin or TOO_LARGE * usual_one)
     return replays
 
 
@@ -177,9 +196,3 @@ def _in_turn(replays: Mapping[str, Treatment], suspects: Sequence[str]) -> list[
     first = [SOUND, *(s for s in suspects if s in replays)]
     order = dict.fromkeys([*first, *replays])
     return [(cause, replays[cause]) for cause in order]
-
-
-def _require_distance(case: Case) -> None:
-    head = case.blueprint.head
-    if head.learned or head.kind not in {"none", "euclidean", "squared_euclidean"}:
-        raise Unavailable("trainings are replayed only where the loss takes the embeddings' Euclidean distance")

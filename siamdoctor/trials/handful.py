@@ -12,9 +12,9 @@ from siamdoctor.data.samples import FloatArray
 from siamdoctor.errors import Unavailable
 from siamdoctor.stats.geometry import pair_distance
 from siamdoctor.stats.roc import balanced_accuracy, best_threshold
-from siamdoctor.trials.retraining import usual
 from siamdoctor.trials.sweep_grid import usual_margin
 from siamdoctor.trials.training import Regimen, Trainer, fresh_weights, towers
+from siamdoctor.trials.usual_training import usual
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case

@@ -6,7 +6,7 @@ shorter than the user's training, so every number has a least spread: difference
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.data.samples import FloatArray, IndexArray
-from siamdoctor.stats.geometry import effective_rank, pair_distance, relative_spread
+from siamdoctor.stats.geometry import effective_rank, relative_spread
 from siamdoctor.stats.roc import auc
 
 if TYPE_CHECKING:
     from siamdoctor.trials.sweep_arena import Arena
 
+Compare = Callable[[FloatArray, FloatArray], FloatArray]  # (p,) for pairs of embeddings, small = alike
 SHAPE_SAMPLES = 400
 SEEN_PAIRS = 1000
 TINY = 1e-9
@@ -59,13 +60,13 @@ class Yardstick:
     start: float
     seen: tuple[tuple[IndexArray, IndexArray, NDArray[np.bool_]], ...]
 
-    def signature(self, embeddings: FloatArray, fold: int) -> NDArray[np.float64]:
-        """(traits,) of embeddings (n, d) of all rows of the arena, on one fold's pairs."""
+    def signature(self, embeddings: FloatArray, fold: int, compare: Compare) -> NDArray[np.float64]:
+        """(traits,) of embeddings (n, d) of all rows of the arena, compared on one fold's pairs."""
         arena = self.arena
         here = arena.pair_fold == fold
         same, seen_same = arena.same[here], self.seen[fold][2]
-        fresh = _distance(embeddings, arena.left[here], arena.right[here])
-        seen = _distance(embeddings, *self.seen[fold][:2])
+        fresh = _compared(compare, embeddings, arena.left[here], arena.right[here])
+        seen = _compared(compare, embeddings, *self.seen[fold][:2])
         near, far = _typical(fresh[same]), _typical(fresh[~same])
         some = embeddings[:: max(1, len(embeddings) // SHAPE_SAMPLES)]
         values = (
@@ -81,9 +82,9 @@ class Yardstick:
         return np.array([np.clip(v, t.low, t.high) for v, t in zip(values, TRAITS, strict=True)])
 
 
-def yardstick(arena: Arena, untrained: FloatArray, seed: int) -> Yardstick:
+def yardstick(arena: Arena, untrained: FloatArray, compare: Compare, seed: int) -> Yardstick:
     """Draw the training pairs, and measure embeddings (n, d) of the arena's rows before training."""
-    before = _distance(untrained, arena.left, arena.right)
+    before = _compared(compare, untrained, arena.left, arena.right)
     seen = tuple(
         arena.training_pairs(fold, SEEN_PAIRS, np.random.default_rng([seed, fold, 41])) for fold in range(arena.folds)
     )
@@ -105,8 +106,8 @@ def likelihood(patient: NDArray[np.float64], replays: Sequence[NDArray[np.float6
     return float(np.mean(-np.log(scale / least) - (FREEDOM + 1) / 2 * np.log1p(off**2 / FREEDOM)))
 
 
-def _distance(embeddings: FloatArray, left: IndexArray, right: IndexArray) -> NDArray[np.float64]:
-    return np.asarray(pair_distance("euclidean", embeddings[left], embeddings[right]), np.float64)
+def _compared(compare: Compare, embeddings: FloatArray, left: IndexArray, right: IndexArray) -> NDArray[np.float64]:
+    return np.asarray(compare(embeddings[left], embeddings[right]), np.float64)
 
 
 def _typical(distance: NDArray[np.float64]) -> float:

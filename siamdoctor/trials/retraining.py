@@ -1,7 +1,7 @@
-"""Remedies that only retraining can show: the encoder anew, under the same short budget, with and without each.
+"""Remedies that only retraining can show: the model anew, under the same short budget, with and without each.
 
-The encoder is compared by the distance of its embeddings, whatever head the model has, so that one training
-differs from another in the remedy alone.
+One training differs from the other in the remedy alone: what compares, loss and rate are the user's own where
+they are known (`usual_training`).
 """
 
 from __future__ import annotations
@@ -10,24 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from siamdoctor.data.declared import declared_pipeline
 from siamdoctor.data.pipeline import Pipeline
 from siamdoctor.errors import Unavailable
-from siamdoctor.models.blueprint import DISTANCE_HEADS
 from siamdoctor.trials.invariance import require_images
 from siamdoctor.trials.retraining_room import Room
-from siamdoctor.trials.sweep_grid import usual_margin
-from siamdoctor.trials.sweep_losses import LossKind
+from siamdoctor.trials.sweep_losses import has_margin, mines_triplets
 from siamdoctor.trials.training import LEARNING_RATE
 from siamdoctor.trials.treatments import Comparison, Treatment
+from siamdoctor.trials.usual_training import FASTEST, fitting_margin, known_loss, takes_distance, usual
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
     from siamdoctor.results import Json
 
-SLOWEST, FASTEST = 1e-4, 3e-3  # rates with which a short training gets somewhere
+UNBOUNDED = frozenset({None, "linear", "relu", "leaky_relu", "elu", "softplus", "selu", "gelu", "silu", "swish"})
 # The seed article's own set, less the flip, which makes other classes of many signs.
 ARTICLE_SET: dict[str, Json] = {
     "rotation_range": 20,
@@ -52,33 +49,20 @@ def retrain(case: Case, cause: str, room: Room) -> Comparison:
     return room.compare(without, treated)
 
 
-def usual(case: Case) -> Treatment:
-    """How the model was trained, as far as is known: loss, margin, learning rate, augmentation, towers."""
-    training = case.settings.training
-    kind: LossKind = "triplet-semi-hard" if training.loss == "triplet" else "contrastive"
-    declared = training.margin if training.loss in {None, "contrastive", "triplet"} else None
-    rate = case.blueprint.learning_rate or LEARNING_RATE
-    return Treatment(
-        name="trained as declared",
-        kind=kind,
-        margin=declared or usual_margin(case),
-        rate=float(np.clip(rate, SLOWEST, FASTEST)),
-        augmentation=declared_pipeline(training.augmentation, case.sample_shape),
-    )
-
-
 def _right_labels(case: Case) -> tuple[Treatment, Treatment]:
     """The label convention that the loss expects."""
     right = usual(case)
-    if right.kind != "contrastive":
+    if mines_triplets(right.kind):
         raise Unavailable("triplets have no labels that could be inverted")
+    if case.blueprint.head.learned:
+        raise Unavailable("a head with trained units learns either label")
     return replace(right, name="labels inverted", flipped=True), replace(right, name="labels as the loss expects them")
 
 
 def _own_labels(case: Case) -> tuple[Treatment, Treatment]:
     """Labels that belong to their pairs."""
     own = usual(case)
-    if own.kind != "contrastive":
+    if mines_triplets(own.kind):
         raise Unavailable("triplets have no labels that could belong to other pairs")
     return replace(own, name="labels of other pairs", shuffled=True), replace(own, name="labels of their own pairs")
 
@@ -88,7 +72,9 @@ def _reachable_margin(case: Case) -> tuple[Treatment, Treatment]:
     declared = usual(case)
     if case.settings.training.margin is None:
         raise Unavailable("no margin is declared (training.margin)")
-    margin = usual_margin(case)
+    if not has_margin(declared.kind):
+        raise Unavailable(f"the loss ({known_loss(case)}) has no margin")
+    margin = fitting_margin(case, declared.by)
     return declared, replace(declared, name=f"margin {margin:.3g}", margin=margin)
 
 
@@ -119,16 +105,22 @@ def _one_encoder(case: Case) -> tuple[Treatment, Treatment]:
 
 
 def _fitting_loss(case: Case) -> tuple[Treatment, Treatment]:
-    """Contrastive loss where cross-entropy was put on a raw distance."""
-    head, loss = case.blueprint.head, case.settings.training.loss or case.blueprint.loss
-    if head.kind not in DISTANCE_HEADS or "crossentropy" not in (loss or ""):
-        raise Unavailable("the model is not a raw distance trained by cross-entropy")
-    fitting = replace(usual(case), name="contrastive loss on the distance", kind="contrastive")
-    same_label = case.settings.training.same_label
-    return (
-        replace(fitting, name="cross-entropy on the distance", kind="cross-entropy", flipped=same_label == 0),
-        fitting,
-    )
+    """A loss that fits the head, or a head that fits the loss."""
+    head, loss, declared = case.blueprint.head, known_loss(case), usual(case)
+    if takes_distance(case) and loss == "binary_crossentropy":
+        flipped = case.settings.training.same_label == 0
+        fitting = replace(declared, name="contrastive loss on the distance", kind="contrastive")
+        return replace(fitting, name="cross-entropy on the distance", kind="cross-entropy", flipped=flipped), fitting
+    if declared.by == "head" and head.learned and loss == "binary_crossentropy" and head.activation in UNBOUNDED:
+        return replace(declared, name="cross-entropy on what is no probability"), replace(
+            declared, name="cross-entropy on logits", by="logits"
+        )
+    if declared.by == "head" and head.learned and loss == "contrastive":
+        distance = fitting_margin(case, "euclidean")
+        return replace(declared, name="contrastive loss on the head's output"), replace(
+            declared, name="contrastive loss on the distance", by="euclidean", margin=distance
+        )
+    raise Unavailable("neither a distance nor a unit without a sigmoid was trained by cross-entropy")
 
 
 def article_pipeline(case: Case) -> Pipeline:

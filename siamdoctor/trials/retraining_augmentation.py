@@ -12,10 +12,11 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.trials.augmentation import destructive
 from siamdoctor.trials.cut_short import CutShort
 from siamdoctor.trials.invariance import ARTICLE, drifts, require_images, strongest
-from siamdoctor.trials.retraining import article_pipeline, usual
+from siamdoctor.trials.retraining import article_pipeline
 from siamdoctor.trials.retraining_room import STEPS, TRAININGS, Room
 from siamdoctor.trials.training_clock import Clock
 from siamdoctor.trials.treatments import Treatment
+from siamdoctor.trials.usual_training import usual
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from siamdoctor.data.samples import FloatArray, IndexArray
 from siamdoctor.results import Json
+from siamdoctor.trials.comparisons import By
 from siamdoctor.trials.journal import Journal
 from siamdoctor.trials.sweep_arena import build_arena
 from siamdoctor.trials.sweep_batches import fold_batches
@@ -23,8 +24,9 @@ from siamdoctor.trials.sweep_judging import combined, court, judge
 from siamdoctor.trials.sweep_losses import LossKind
 from siamdoctor.trials.sweep_trials import open_workshop
 from siamdoctor.trials.sweep_verdicts import Verdicts
-from siamdoctor.trials.training import Regimen, Trainer, Weights, fresh_weights, towers
+from siamdoctor.trials.training import Regimen, Trainer, Weights, fresh_head, fresh_weights, towers
 from siamdoctor.trials.treatments import Comparison, Treatment, recovery
+from siamdoctor.trials.usual_training import comparison_of, obstacle
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
@@ -33,6 +35,7 @@ TRAININGS = 3  # of each treatment, every one with other weights and other held-
 STEPS = 600
 VERSIONS = 6  # of every training sample, drawn once by the augmentation
 BANK_BYTES = 512 * 1024 * 1024
+Compare = Callable[[FloatArray, FloatArray], FloatArray]
 
 
 class Room:
@@ -66,7 +69,7 @@ class Room:
         self.arena = build_arena(case, folds=trainings, pixels=True)
         self._progress = progress
         self._known: dict[str, Judgement] = {}
-        self._trainers: dict[tuple[LossKind, int], Trainer] = {}
+        self._trainers: dict[tuple[LossKind, int, By], Trainer] = {}
         self._weights: dict[int, Weights] = {}
         self._journal = Journal(journal, "" if journal is None else self._key())
 
@@ -94,6 +97,7 @@ class Room:
         """
         before, after = self.judged(without), self.judged(treated)
         return Comparison(
+            without_head=obstacle(self.case),
             remedy=treated.name,
             held_out="unseen identities" if self.arena.unseen else "fresh samples",
             without=judged_accuracy(before, self.arena.dyads),
@@ -102,17 +106,20 @@ class Room:
         )
 
     def measured(
-        self, treatment: Treatment, fold: int, measure: Callable[[FloatArray], NDArray[np.float64]]
+        self, treatment: Treatment, fold: int, measure: Callable[[FloatArray, Compare], NDArray[np.float64]]
     ) -> NDArray[np.float64]:
         """Numbers measured on embeddings (n, d) of all rows by the (left) encoder after the fold's training.
+
+        `measure` is given how that training compares them as well.
 
         Raises:
             OutOfTime: the deadline passed.
         """
 
         def train() -> dict[str, Json]:
-            embedded = self._train(treatment, fold, self.seeds[fold]).embed(np.arange(len(self.arena.inputs)))
-            return {"measured": [float(value) for value in measure(embedded)]}
+            trainer = self._train(treatment, fold, self.seeds[fold])
+            embedded = trainer.embed(np.arange(len(self.arena.inputs)))
+            return {"measured": [float(value) for value in measure(embedded, trainer.compare)]}
 
         values = self._recalled(treatment, fold, "measured", train)["measured"]
         assert isinstance(values, list)
@@ -142,16 +149,17 @@ class Room:
         return known
 
     def _key(self) -> str:
-        """A hash of model, data and declared augmentation, under which finished trainings are kept."""
+        """A hash of encoder, head, data and declared augmentation, under which finished trainings are kept."""
         shop = open_workshop(self.case.twin, self.arena, "contrastive", self.seeds)
         declared = json.dumps(self.case.settings.training.augmentation, sort_keys=True, default=str)
-        return hashlib.sha256(f"{shop.key} {declared}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{shop.key} {declared} {self.case.blueprint.head}".encode()).hexdigest()[:32]
 
     def _tried(self, treatment: Treatment, fold: int, seed: int) -> Verdicts:
         trainer = self._train(treatment, fold, seed)
         bench = court(self.arena, fold, seed)
         right = trainer.embed(bench.rows, side=1) if treatment.untied else None
-        return judge(trainer.embed(bench.rows), bench, treatment.margin, treatment.kind, right=right)
+        left = trainer.embed(bench.rows)
+        return judge(left, bench, treatment.margin, treatment.kind, right=right, compare=trainer.compare)
 
     def _train(self, treatment: Treatment, fold: int, seed: int) -> Trainer:
         """The trainer as it is after the fold's training, on the arena's own samples again."""
@@ -166,7 +174,7 @@ class Room:
         )
         bank, batches = self._bank(treatment, batches, seed)
         trainer.use(*bank)
-        trainer.train(self._start(seed, len(trainer.encoders)), batches, regimen, deadline=self.deadline)
+        trainer.train(self._start(treatment, seed, len(trainer.encoders)), batches, regimen, deadline=self.deadline)
         trainer.use(self.arena.inputs, self.arena.identity)
         return trainer
 
@@ -177,23 +185,30 @@ class Room:
         return fold_batches(self.arena, fold, treatment.kind, steps, seed)
 
     def _trainer(self, treatment: Treatment) -> Trainer:
-        """One or two encoders for this loss, traced once."""
-        count = 2 if treatment.untied else 1
-        if (treatment.kind, count) not in self._trainers:
-            encoders = [towers(self.case.twin.reinitialised(number))[0] for number in range(count)]
-            self._trainers[treatment.kind, count] = Trainer(
-                encoders, self.arena.inputs, self.arena.identity, treatment.kind
+        """One or two encoders for this loss and what it compares by, traced once."""
+        count, twin = 2 if treatment.untied else 1, self.case.twin
+        key = (treatment.kind, count, treatment.by)
+        if key not in self._trainers:
+            fresh = [twin.reinitialised(number) for number in range(count)]
+            self._trainers[key] = Trainer(
+                [towers(one)[0] for one in fresh],
+                self.arena.inputs,
+                self.arena.identity,
+                treatment.kind,
+                comparison_of(self.case, fresh[0], treatment),
             )
-        return self._trainers[treatment.kind, count]
+        return self._trainers[key]
 
-    def _start(self, seed: int, count: int) -> Weights:
-        """Fresh weights of so many encoders; the second one's are drawn by a seed of its own."""
+    def _start(self, treatment: Treatment, seed: int, count: int) -> Weights:
+        """Fresh weights of so many encoders, the second one's by a seed of its own, and of a head that trains."""
         values: Weights = ()
         for number in range(count):
             drawn = seed + 1000 * number
             if drawn not in self._weights:
                 self._weights[drawn] = fresh_weights(self.case.twin, drawn, first_only=True)
             values = (*values, *self._weights[drawn])
+        if treatment.by in {"head", "logits"}:
+            return (*values, *fresh_head(self.case.twin, seed))
         return values
 
     def _bank(

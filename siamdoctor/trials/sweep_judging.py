@@ -91,12 +91,22 @@ def _strangers(arena: Arena, fold: int, anchor: IndexArray, rng: np.random.Gener
 
 
 def judge(
-    embeddings: FloatArray, court: Court, margin: float, kind: LossKind, *, right: FloatArray | None = None
+    embeddings: FloatArray,
+    court: Court,
+    margin: float,
+    kind: LossKind,
+    *,
+    right: FloatArray | None = None,
+    compare: Callable[[FloatArray, FloatArray], FloatArray] | None = None,
 ) -> Verdicts:
-    """Judge by embeddings (k, d) of the court's rows; `right` are those of a second, untied tower."""
-    second = embeddings if right is None else right
-    distance = _distance(embeddings[court.threshold_left], second[court.threshold_right])
-    judging = _distance(embeddings[court.judging_left], second[court.judging_right])
+    """Judge by embeddings (k, d) of the court's rows.
+
+    `right` are those of a second, untied tower; `compare` gives (p,) for pairs of embeddings, small = alike, the
+    Euclidean distance where it is None.
+    """
+    second, compare = embeddings if right is None else right, compare or _distance
+    distance = compare(embeddings[court.threshold_left], second[court.threshold_right])
+    judging = compare(embeddings[court.judging_left], second[court.judging_right])
     threshold = best_threshold(distance, court.threshold_same)
     with np.errstate(invalid="ignore"):
         said = finite_or_far(judging) < threshold

@@ -13,15 +13,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from siamdoctor.errors import BadSettings
-from siamdoctor.trials.sweep_triplets import EACH, FLOOR, BatchTriplets, batch_distances, triplet_loss
+from siamdoctor.trials.comparisons import EUCLIDEAN, Comparison
+from siamdoctor.trials.sweep_triplets import EACH, FLOOR, BatchTriplets, triplet_loss
 from siamdoctor.trials.training_backend import tensorflow
 
 if TYPE_CHECKING:
     from tensorflow import Tensor
 
-# "cross-entropy" has no margin and is swept by nobody: it is what retraining compares a fitting loss with.
+# The last three have no margin and are swept by nobody. "cross-entropy" on a raw distance is what retraining
+# compares a fitting loss with; the others are how heads are trained that say how alike a pair is.
 LossKind = Literal[
-    "contrastive", "contrastive-hinge", "triplet-batch-all", "triplet-semi-hard", "triplet-hard", "cross-entropy"
+    "contrastive",
+    "contrastive-hinge",
+    "triplet-batch-all",
+    "triplet-semi-hard",
+    "triplet-hard",
+    "cross-entropy",
+    "likeness-cross-entropy",
+    "likeness-squares",
 ]
 LOSSES: tuple[LossKind, ...] = (
     "contrastive",
@@ -53,6 +62,11 @@ def mines_triplets(kind: LossKind) -> bool:
     return kind.startswith("triplet")
 
 
+def has_margin(kind: LossKind) -> bool:
+    """Whether the loss has a margin."""
+    return kind in LOSSES
+
+
 def code_line(kind: LossKind, margin: float, same_label: int) -> str:
     """The loss as a line of Keras code for the user's own label convention."""
     if kind == "triplet-batch-all":
@@ -73,6 +87,7 @@ def batch_cost(
     kind: LossKind,
     *,
     flip: Tensor | float = 0.0,
+    comparison: Comparison = EUCLIDEAN,
 ) -> Tensor:
     """The loss of a batch as `sweep_batches` lays it out.
 
@@ -83,6 +98,7 @@ def batch_cost(
         margin: broadcastable to (..., 1).
         kind: the loss.
         flip: 1.0 swaps same-class and different-class pairs, as inverted labels do; not for triplets.
+        comparison: what two embeddings are compared by.
 
     Returns:
         (...) one loss for each entry of the leading axes.
@@ -91,9 +107,9 @@ def batch_cost(
     if mines_triplets(kind):
         layout = BatchTriplets.of(embedded.shape[-2] // EACH, EACH)
         twice = tf.gather(rows, layout.anchor, axis=-1) == tf.gather(rows, layout.positive, axis=-1)
-        return triplet_loss(batch_distances(embedded), 1.0 - tf.cast(twice, tf.float32), margin, kind, layout)
+        return triplet_loss(comparison.within(embedded), 1.0 - tf.cast(twice, tf.float32), margin, kind, layout)
     left, right = tf.split(embedded, 2, axis=-2)
-    distance = tf.sqrt(tf.maximum(tf.reduce_sum(tf.square(left - right), axis=-1), FLOOR))
+    distance = comparison.pairs(left, right, training=True)
     first, second = tf.split(owners, 2, axis=-1)
     same = tf.cast(first == second, tf.float32)
     return pair_loss(distance, same + flip * (1.0 - 2.0 * same), margin, kind)
@@ -107,14 +123,18 @@ def pair_loss(distance: Tensor, same: Tensor, margin: Tensor, kind: LossKind) ->
         same: broadcastable to it, 1.0 for a same-class pair whatever the user calls it.
         margin: broadcastable to it.
         kind: "contrastive" squares what is missing to the margin, "contrastive-hinge" does not. "cross-entropy"
-            takes the distance for the probability of label 1, which is where `same` is 1.
+            takes the distance for the probability of label 1, which is where `same` is 1; the likeness kinds
+            take one minus the distance for it.
 
     Returns:
         (...) mean over the pairs.
     """
     tf = tensorflow()
-    if kind == "cross-entropy":
-        probability = tf.clip_by_value(distance, FLOOR, 1.0 - FLOOR)
+    if kind == "likeness-squares":
+        return tf.reduce_mean(tf.square(1.0 - distance - same), axis=-1)
+    if kind in {"cross-entropy", "likeness-cross-entropy"}:
+        said = distance if kind == "cross-entropy" else 1.0 - distance
+        probability = tf.clip_by_value(said, FLOOR, 1.0 - FLOOR)
         likelihood = same * tf.math.log(probability) + (1.0 - same) * tf.math.log(1.0 - probability)
         return -tf.reduce_mean(likelihood, axis=-1)
     missing = tf.maximum(margin - distance, 0.0)

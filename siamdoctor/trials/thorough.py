@@ -66,9 +66,13 @@ def thorough(
     deadline = time.monotonic() + (BUDGET if budget is None else budget)
     work = _Work(case=case, checks={c.id: c for c in checks}, results=list(results), deadline=deadline, journal=resume)
     with work.cut.noted():
-        for step in (work.handful, work.differential, work.retraining):
-            with suppress(Unavailable):
-                step()
+        with suppress(Unavailable):
+            work.handful()
+        try:
+            work.differential()
+        except Unavailable as gap:
+            work.trials.append(weighing.of_no_replay(gap.reason))
+        work.retraining()
     return Thorough(
         results=tuple(work.results),
         trials=tuple(work.trials),
@@ -133,7 +137,8 @@ class _Work:
         for result in open_ones:
             try:
                 compared = retrain(self.case, result.id, self.room)
-            except Unavailable:
+            except Unavailable as gap:
+                self._change(lambda r, g=gap, name=result.id: weighing.unmeasured(r, g.reason) if r.id == name else r)  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
                 continue
             finally:
                 clock.advance(1, f"retraining: {result.id}")

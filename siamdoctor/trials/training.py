@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from siamdoctor.data.samples import FloatArray, IndexArray
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.runtime import import_keras, silenced
+from siamdoctor.trials.comparisons import EUCLIDEAN, Comparison, distances
 from siamdoctor.trials.sweep_losses import LossKind, batch_cost, mines_triplets
 from siamdoctor.trials.training_backend import Adam, compiled, tensorflow
 
@@ -51,17 +52,26 @@ class Trainer:
     """One architecture on one set of samples. Towers that are not tied are two encoders."""
 
     def __init__(
-        self, encoders: Sequence[keras.Model], samples: FloatArray, identity: IndexArray, kind: LossKind
+        self,
+        encoders: Sequence[keras.Model],
+        samples: FloatArray,
+        identity: IndexArray,
+        kind: LossKind,
+        comparison: Comparison = EUCLIDEAN,
     ) -> None:
-        """Keep the samples (n, *shape) with their identities (n,); nothing is traced yet."""
+        """Keep the samples (n, *shape) with their identities (n,); nothing is traced yet.
+
+        A head that compares trains along with the encoders; its weights come after theirs.
+        """
         tf = tensorflow()
-        self.kind, self.encoders = kind, tuple(encoders)
+        self.kind, self.encoders, self._comparison = kind, tuple(encoders), comparison
+        self._models = (*self.encoders, *comparison.models)
         self.use(samples, identity)
         if not any(encoder.trainable_variables for encoder in self.encoders):
             for layer in (layer for encoder in self.encoders for layer in encoder.layers):
                 layer.trainable = True  # one by one: a model that calls itself trainable does not pass it on
         self._margin, self._flip, self._noise = tf.Variable(1.0), tf.Variable(0.0), tf.Variable(0.0)
-        trained = [v.value for encoder in self.encoders for v in encoder.trainable_variables]
+        trained = [v.value for model in self._models for v in model.trainable_variables]
         self._adam = Adam(trained, rate=LEARNING_RATE, steps=1)
         self._run = self._compiled()
 
@@ -85,7 +95,7 @@ class Trainer:
         Raises:
             OutOfTime: the deadline (by `time.monotonic()`) passed.
         """
-        put_weights(self.encoders, start)
+        put_weights(self._models, start)
         self._adam.restart(rate=regimen.rate, steps=regimen.steps)
         self._margin.assign(regimen.margin)
         self._flip.assign(float(regimen.flipped))
@@ -108,6 +118,10 @@ class Trainer:
             for i in range(0, len(rows), batch)
         ]
         return np.concatenate(parts)
+
+    def compare(self, left: FloatArray, right: FloatArray) -> FloatArray:
+        """(p,) what paired embeddings (p, d) are compared by as the model is now, small = alike."""
+        return distances(self._comparison, left, right)
 
     def _compiled(self) -> Callable[[Tensor, Tensor, Tensor, Tensor], None]:
         tf = tensorflow()
@@ -133,7 +147,7 @@ class Trainer:
         flip = (
             self._flip if mines_triplets(self.kind) else self._flip + self._noise * (_misled(rows, owners) - self._flip)
         )
-        return batch_cost(embedded, rows, owners, self._margin[None], self.kind, flip=flip)
+        return batch_cost(embedded, rows, owners, self._margin[None], self.kind, flip=flip, comparison=self._comparison)
 
 
 def _misled(rows: Tensor, owners: Tensor) -> Tensor:
@@ -172,6 +186,13 @@ def fresh_weights(twin: Twin, seed: int, *, first_only: bool = False) -> Weights
     return tuple(values)
 
 
+def fresh_head(twin: Twin, seed: int) -> Weights:
+    """Weights of the head as training would start from."""
+    head = twin.reinitialised(seed).head
+    assert head is not None
+    return tuple(np.asarray(v.value) for layer in head.layers for v in layer.variables)
+
+
 def towers(twin: Twin) -> tuple[keras.Model, ...]:
     """The encoder, or both of them.
 
@@ -183,9 +204,9 @@ def towers(twin: Twin) -> tuple[keras.Model, ...]:
     return (twin.encoder,) if twin.second_encoder is None else (twin.encoder, twin.second_encoder)
 
 
-def put_weights(encoders: Sequence[keras.Model], values: Weights) -> None:
-    """Set every variable of the encoders' layers, states of random generators included."""
-    variables = [v for encoder in encoders for layer in encoder.layers for v in layer.variables]
+def put_weights(models: Sequence[keras.Model], values: Weights) -> None:
+    """Set every variable of the models' layers, states of random generators included."""
+    variables = [v for model in models for layer in model.layers for v in layer.variables]
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
 

@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from siamdoctor.data.pipeline import Pipeline
 from siamdoctor.results import Interval, Recovery
+from siamdoctor.trials.comparisons import By
 from siamdoctor.trials.sweep_choice import Judgement, balanced, difference
 from siamdoctor.trials.sweep_losses import LossKind
 from siamdoctor.trials.training import LEARNING_RATE
@@ -22,14 +23,15 @@ if TYPE_CHECKING:
 class Treatment:
     """One way to train. Two treatments of a comparison differ in one thing alone.
 
-    steps: relative to the room's own number. untied: two encoders, where the usual is one for both sides.
-    shuffled: labels have nothing to do with the pairs.
-    augmentation: applied to stored training images; `name` tells treatments apart.
+    by: what embeddings are compared by. steps: relative to the room's own number. untied: two encoders, where the
+    usual is one for both sides. shuffled: labels have nothing to do with the pairs. augmentation: applied to stored
+    training images; `name` tells treatments apart.
     """
 
     name: str
     kind: LossKind
     margin: float
+    by: By = "euclidean"
     rate: float = LEARNING_RATE
     steps: float = 1.0
     flipped: bool = False
@@ -40,13 +42,17 @@ class Treatment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What a remedy recovers when the encoder is trained anew. held_out: in words, what accuracies are on."""
+    """What a remedy recovers when the encoder is trained anew. held_out: in words, what accuracies are on.
+
+    without_head: why the model's own head took no part in it; None where it did, or where there is none.
+    """
 
     remedy: str
     held_out: str
     without: Interval
     treated: Interval
     recovers: Recovery
+    without_head: str | None = None
 
 
 def recovery(before: Judgement, after: Judgement, arena: Arena) -> Recovery:

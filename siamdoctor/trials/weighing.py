@@ -102,6 +102,16 @@ def of_differential(found: Differential, fact: str) -> Trial:
     )
 
 
+def of_no_replay(why: str) -> Trial:
+    """That no training was replayed."""
+    return Trial(id="differential", statement=f"No training was replayed: {why}.")
+
+
+def unmeasured(result: CheckResult, why: str) -> CheckResult:
+    """The result, saying why retraining did not measure what its remedy recovers."""
+    return dataclasses.replace(result, reason=f"retraining did not measure what its remedy recovers: {why}")
+
+
 def after_differential(result: CheckResult, found: Differential) -> CheckResult:
     """The likeliest fault is blamed, with its rivals if there are any; what ends quite differently steps back.
 
@@ -156,11 +166,12 @@ def _accusation(cause: str, found: Differential) -> tuple[float, str]:
 def of_retraining(cause: str, compared: Comparison) -> Trial:
     """A remedy's recovery as a statement."""
     gained = compared.recovers
+    aside = f" Its head took no part: {compared.without_head}." if compared.without_head is not None else ""
     return Trial(
         id="retraining",
         statement=(
             f"Retrained with {compared.remedy}, the encoder gains {gained.points:.0f} points "
-            f"[{gained.low:.0f}, {gained.high:.0f}] on {compared.held_out} over the same training without it."
+            f"[{gained.low:.0f}, {gained.high:.0f}] on {compared.held_out} over the same training without it.{aside}"
         ),
         causes=(cause,),
         measurements=(_gained(compared),),

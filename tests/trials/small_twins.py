@@ -42,17 +42,29 @@ def samples_of(x: np.ndarray, identity: np.ndarray, *, prefix: str = "id", kind:
     )
 
 
-def save_model(path: Path, encoder_of, shape: tuple[int, ...]) -> Path:
-    """Twins with a Euclidean head in plain operations around the encoder that `encoder_of(keras)` makes."""
+def euclidean_head(keras, left, right):
+    total = keras.ops.sum(keras.ops.square(left - right), axis=1, keepdims=True)
+    return keras.ops.sqrt(keras.ops.maximum(total, 1e-7))
+
+
+def learned_head(keras, left, right):
+    return keras.layers.Dense(1, activation="sigmoid")(keras.ops.absolute(left - right))
+
+
+def cosine_head(keras, left, right):
+    return 1 - keras.layers.Dot(axes=1, normalize=True)([left, right])
+
+
+def save_model(path: Path, encoder_of, shape: tuple[int, ...], head_of=euclidean_head, loss: str = "mse") -> Path:
+    """Twins around the encoder that `encoder_of(keras)` makes, by default with a Euclidean head in plain operations."""
     import_keras()
     import keras  # noqa: PLC0415  (seconds that only these tests need)
 
     keras.utils.set_random_seed(5)
     encoder = encoder_of(keras)
     left, right = keras.Input(shape), keras.Input(shape)
-    total = keras.ops.sum(keras.ops.square(encoder(left) - encoder(right)), axis=1, keepdims=True)
-    model = keras.Model([left, right], keras.ops.sqrt(keras.ops.maximum(total, 1e-7)))
-    model.compile(optimizer=keras.optimizers.Adam(2e-3), loss="mse")
+    model = keras.Model([left, right], head_of(keras, encoder(left), encoder(right)))
+    model.compile(optimizer=keras.optimizers.Adam(2e-3), loss=loss)
     model.save(path)
     return path
 

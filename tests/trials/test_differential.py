@@ -7,7 +7,6 @@ import time
 
 import numpy as np
 import pytest
-from siamdoctor.errors import Unavailable
 from siamdoctor.results import CheckResult, Evidence
 from siamdoctor.trials import weighing
 from siamdoctor.trials.differential import SOUND, Differential, Likeness, differential, faults
@@ -95,14 +94,6 @@ def test_declared_facts_leave_replays_out(plain_model, halves):
     assert "inverted-labels" not in faults(triplet)
     excluded = differential(known, Room(known, steps=5), ruled_out={"untrained-encoder"})
     assert "untrained-encoder" not in [r.cause for r in excluded.replays]
-
-
-def test_a_learned_head_is_not_replayed(plain_model, halves, monkeypatch):
-    case = fresh_case(plain_model, halves)
-    head = dataclasses.replace(case.blueprint.head, kind="learned")
-    monkeypatch.setattr(case, "_blueprint", dataclasses.replace(case.blueprint, head=head))
-    with pytest.raises(Unavailable, match="Euclidean distance"):
-        differential(case, Room(case, steps=5))
 
 
 def test_the_nearest_replays_are_the_likeliest():

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from siamdoctor.errors import Unavailable
 from siamdoctor.trials.handful import overfit_handful
-from siamdoctor.trials.retraining import REMEDIES, retrain, usual
+from siamdoctor.trials.retraining import REMEDIES, retrain
 from siamdoctor.trials.retraining_room import Room
 from siamdoctor.trials.training import OutOfTime
 from siamdoctor.trials.treatments import recovery
+from siamdoctor.trials.usual_training import usual
 from small_twins import case_of, dense_encoder, save_model, settings_of
 
 STEPS = 250

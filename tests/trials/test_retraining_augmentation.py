@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from siamdoctor.data.pipeline import Pipeline
 from siamdoctor.results import TransformDrift
-from siamdoctor.trials.retraining import usual
 from siamdoctor.trials.retraining_augmentation import augmentation_trial, wanted_transforms
 from siamdoctor.trials.retraining_room import Room
+from siamdoctor.trials.usual_training import usual
 from sklearn.datasets import load_digits
 from small_twins import case_of, samples_of, save_model, settings_of
 

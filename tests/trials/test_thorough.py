@@ -8,10 +8,11 @@ import pytest
 from claimed_causes import definition, found
 from siamdoctor.results import Interval, Recovery
 from siamdoctor.trials import weighing
-from siamdoctor.trials.retraining import retrain, usual
+from siamdoctor.trials.retraining import retrain
 from siamdoctor.trials.retraining_room import Room
 from siamdoctor.trials.thorough import thorough
 from siamdoctor.trials.treatments import Comparison, recovery
+from siamdoctor.trials.usual_training import usual
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +82,13 @@ def test_an_uncertain_measurement_acquits_nobody(known_few, monkeypatch):
     (told,) = thorough(known_few, (found("inverted-labels"),), (definition("inverted-labels"),)).results
     assert told.evidence.recovers is None
     assert told.evidence.measurements[-1].low == -10.0
+
+
+def test_what_retraining_cannot_measure_says_why(known_few):
+    (told,) = thorough(known_few, (found("untied-towers"),), (definition("untied-towers"),)).results
+    assert told.status == "found"
+    assert "one encoder already" in told.reason
+
+
+def test_that_nothing_can_be_replayed_is_said():
+    assert "the loss is not known" in weighing.of_no_replay("the loss is not known").statement
