@@ -11,7 +11,7 @@ from siamdoctor.answer_results import AugmentationCheck, ChanceLevel, MetricComp
 from siamdoctor.errors import Unavailable
 from siamdoctor.results import Accuracy, Interval
 from siamdoctor.stats.geometry import METRICS, distance_matrix, pair_distance
-from siamdoctor.stats.permutation import identity_permutation_test
+from siamdoctor.stats.permutation import identity_permutation_test, label_permutation_test
 from siamdoctor.stats.power import detectable_accuracy, effective_pairs, exact_p_value, pairs_needed
 from siamdoctor.stats.resampling import accuracy_interval, auc_interval, paired_gain
 from siamdoctor.stats.roc import auc, cross_fitted
@@ -159,7 +159,12 @@ def _auc(case: Case) -> Interval:
 
 
 def _permutation_p_value(case: Case) -> float:
-    """Permutation test of the score over identities, on all pairs of some hundred samples."""
+    """Permutation test of the score over identities, on all pairs of some hundred samples.
+
+    Where identities are unknown, the labels of the user's pairs are permuted instead.
+    """
+    if not case.samples.identity_known:
+        return label_permutation_test(case.deployed.distance, case.pairs.same, case.rng("permutation"))[1]
     identity = case.identity
     learned = case.rule.source == "output" and case.rule.metric == "output"
     count = HEAD_SAMPLES if learned else MATRIX_SAMPLES

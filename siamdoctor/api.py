@@ -22,6 +22,7 @@ from siamdoctor.registry import select
 from siamdoctor.results import Accuracy, Report, Subject
 from siamdoctor.runner import run_checks
 from siamdoctor.settings import FILE_NAME, Settings, find_settings_file, read_settings
+from siamdoctor.texts import as_tokens
 from siamdoctor.ties import tie_between
 from siamdoctor.trials.thorough import Thorough, thorough
 from siamdoctor.verdict import attainable, headline, verdict
@@ -146,6 +147,8 @@ def open_case(
     blueprint = inspect_model(settings, live=live)
     demand_trust(blueprint)
     samples, training_samples = _samples(settings, data, train)
+    samples = as_tokens(samples, blueprint, settings)
+    training_samples = None if training_samples is None else as_tokens(training_samples, blueprint, settings)
 
     def load(blueprint: Blueprint) -> Twin:
         from siamdoctor.models.runtime import load_twin  # noqa: PLC0415  (TensorFlow: four seconds, only when needed)

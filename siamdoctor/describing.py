@@ -39,7 +39,7 @@ def assumptions(case: Case) -> tuple[str, ...]:
     said = [*case.blueprint.assumed, *case.samples.assumed]
     try:
         said += case.rule.assumed
-        if not case.scaling_declared and not case.encoder.has_rescaling:
+        if case.samples.kind != "tokens" and not case.scaling_declared and not case.encoder.has_rescaling:
             said.append(f"pixels are {case.scaling.name} before the model (no data.rescale declared)")
         if not np.array_equal(case.identity[case.pairs.left], case.pairs.cluster_left):
             said.append(

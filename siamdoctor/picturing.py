@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siamdoctor.data.text_samples import shown
 from siamdoctor.errors import Unavailable
 from siamdoctor.results import Curve, HistoryColumn, Mistake, Pictures
 from siamdoctor.stats.roc import balanced_accuracy, roc_curve
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from siamdoctor.case import Case
+    from siamdoctor.data.samples import Samples
     from siamdoctor.results import MarginPoint, TransformDrift
 
 POINTS = 400  # enough for any picture, and keeps a report small
@@ -107,12 +109,18 @@ def _mistake(case: Case, index: int) -> Mistake:
     samples = case.samples
     return Mistake(
         kind="false non-match" if case.pairs.same[index] else "false match",
-        left=samples.names[left],
-        right=samples.names[right],
+        left=_named(samples, left),
+        right=_named(samples, right),
         distance=float(case.deployed.distance[index]),
         left_png=samples.thumbnail(left),
         right_png=samples.thumbnail(right),
     )
+
+
+def _named(samples: Samples, index: int) -> str:
+    """What a sample is called, of a text also how it begins."""
+    name = samples.names[index]
+    return name if samples.text is None else f"{name}: {shown(samples.text(index))}"
 
 
 def _history(case: Case) -> tuple[HistoryColumn, ...]:

@@ -49,12 +49,19 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSettings:
-    """Where the data are and how the user's pipeline scales them before the model."""
+    """Where the data are and how the user's pipeline prepares them for the model.
+
+    rescale: what pixels are multiplied by. vocabulary: file with the numbers of words, where data are texts and the
+    model does not hold them. padding, truncating: at which end texts are filled up with zeros, or cut.
+    """
 
     path: Path | None = None
     train: Path | None = None
     rescale: float | None = None
     pairs: int = 2000
+    vocabulary: Path | None = None
+    padding: Literal["pre", "post"] | None = None
+    truncating: Literal["pre", "post"] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a scaling that loses the data, and too few pairs to hold both kinds."""

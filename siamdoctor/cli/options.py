@@ -88,6 +88,16 @@ TrainOption = Annotated[
         rich_help_panel=_RUN,
     ),
 ]
+VocabularyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--vocabulary",
+        metavar="FILE",
+        help="For texts: what numbers words have, if the model does not hold that. A word a line, or JSON.",
+        show_default=False,
+        rich_help_panel=_RUN,
+    ),
+]
 SelectOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -32,6 +32,7 @@ from siamdoctor.cli.options import (
     ThoroughOption,
     TrainOption,
     TrustSavedmodelOption,
+    VocabularyOption,
 )
 
 P = ParamSpec("P")
@@ -45,6 +46,7 @@ class Request:
     data: DataArgument = None
     config: ConfigOption = None
     train: TrainOption = None
+    vocabulary: VocabularyOption = None
     select: SelectOption = None
     ignore: IgnoreOption = None
     pairs: PairsOption = None

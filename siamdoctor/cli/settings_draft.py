@@ -84,17 +84,34 @@ def _data(facts: Facts, folder: Path) -> tuple[_Line, ...]:
     samples = facts.samples
     remark, scale = "class folders, .npz or a list of pairs", "what your pipeline multiplies by before the model"
     if samples is not None:
-        remark = f"{len(samples)} {samples.kind} of {len(samples.identity_names)} identities"
+        kind = "texts" if samples.kind == "text" else samples.kind
+        remark = f"{len(samples)} {kind} of {len(samples.identity_names)} identities"
         scale = f"{scale}; the stored values reach {samples.stored_scale:g}"
     inside = facts.blueprint is not None and facts.blueprint.encoder is not None
     if inside and facts.blueprint.encoder.has_rescaling:  # type: ignore[union-attr]
         scale += "; the model has a Rescaling layer of its own"
     train = "for the checks that compare training with validation"
+    prepared = _Line(key="rescale", value=str(1 / _EIGHT_BIT), remark=scale)
     return (
         _path_line("path", facts.data, "data/val", folder, remark, live=samples is not None),
         _path_line("train", facts.train, "data/train", folder, train, live=facts.train is not None),
-        _Line(key="rescale", value=str(1 / _EIGHT_BIT), remark=scale),
+        *(_words(facts.blueprint) if samples is not None and samples.kind == "text" else (prepared,)),
         _Line(key="pairs", value="2000", remark="how many pairs to draw"),
+    )
+
+
+def _words(blueprint: Blueprint | None) -> tuple[_Line, ...]:
+    """How texts become numbers."""
+    known = blueprint is not None and blueprint.text is not None and blueprint.text.vocabulary is not None
+    remark = "the model holds its own words" if known else "a word a line, JSON, or tokenizer.to_json()"
+    return (
+        _Line(key="vocabulary", value="vocabulary.txt", remark=remark),
+        _Line(
+            key="padding", value="pre", remark="pre or post: where zeros fill a text up; the model's own layer knows"
+        ),
+        _Line(
+            key="truncating", value="pre", remark="pre or post: where a long text is cut; the model's own layer knows"
+        ),
     )
 
 

@@ -124,6 +124,7 @@ def _data(request: Request, settings: Settings) -> DataSettings:
         path=local_path(request.data, "data") if request.data is not None else given.path,
         train=local_path(request.train, "train") if request.train is not None else given.train,
         pairs=given.pairs if request.pairs is None else request.pairs,
+        vocabulary=local_path(request.vocabulary, "vocabulary") if request.vocabulary is not None else given.vocabulary,
     )
 
 

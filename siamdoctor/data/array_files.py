@@ -13,6 +13,8 @@ from siamdoctor.data.array_set import ArraySet
 from siamdoctor.data.array_store import UNPACKED_LIMIT, Stored
 from siamdoctor.data.pair_labels import labels_as_same, two_kinds
 from siamdoctor.data.samples import GivenPairs, IndexArray, Samples
+from siamdoctor.data.text_arrays import labelled_texts, paired_text_arrays
+from siamdoctor.data.text_samples import is_text
 from siamdoctor.errors import UnreadableData
 
 STACK = 2  # sides in one array of pairs
@@ -60,7 +62,18 @@ def _labelled(arrays: ArraySet, x_name: str, y_name: str, *, chosen: str | None)
         for split in PREFERENCE
         if split != chosen and (pair := samples_and_labels(arrays.names, split)) is not None
     ]
-    assumed = (f"the arrays {x_name}, {y_name} of {arrays.path.name} are judged, not {'; '.join(others)}",)
+    said = (f"the arrays {x_name}, {y_name} of {arrays.path.name} are judged, not {'; '.join(others)}",)
+    assumed = said if others and chosen is not None else ()
+    if is_text(opened[x_name]):
+        return labelled_texts(
+            opened[x_name],
+            x_name,
+            arrays.path,
+            identity=identity,
+            identity_names=identity_names,
+            layout=arrays.layout,
+            assumed=assumed,
+        )
     return array_samples(
         opened[x_name],
         arrays.path,
@@ -68,7 +81,7 @@ def _labelled(arrays: ArraySet, x_name: str, y_name: str, *, chosen: str | None)
         identity_names=identity_names,
         layout=arrays.layout,
         named_images=called_images(x_name),
-        assumed=assumed if others and chosen is not None else (),
+        assumed=assumed,
     )
 
 
@@ -127,6 +140,10 @@ def paired_samples(
     Raises:
         UnreadableData: sides of different shapes, too large, or labels of one kind only.
     """
+    if is_text(left) and is_text(right):
+        return paired_text_arrays(
+            left, right, labels, arrays.path, layout=arrays.layout, column=column, same_label=same_label
+        )
     _demand_comparable(left, right, arrays)
     found = labels_as_same(labels.tolist(), path=arrays.path, column=column, same_label=same_label)
     two_kinds(found.same, arrays.path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siamdoctor.data.text_samples import is_text
 from siamdoctor.errors import UnreadableData
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def identities(labels: Stored, path: Path) -> tuple[IndexArray, tuple[str, ...]]
     Raises:
         UnreadableData: labels of another shape, fractions, fewer than two classes, none with two samples.
     """
+    if labels.dtype.kind == "O" and is_text(labels):
+        labels = np.asarray(labels.tolist())
     received = f"Received: data={path}, labels={labels.shape} {labels.dtype}"
     if labels.ndim == ONE_HOT_RANK and labels.shape[1] == 1:
         labels = labels[:, 0]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-SAMPLES = ("x", "images", "image", "imgs", "data", "features", "samples", "embeddings", "arr_0")
+SAMPLES = (
+    *("x", "images", "image", "imgs", "data", "features", "samples", "embeddings"),
+    *("texts", "text", "sentences", "arr_0"),
+)
 LABELS = ("y", "labels", "label", "target", "targets", "classes", "identity", "identities", "arr_1")
 IMAGES = frozenset({"images", "image", "imgs", "left_images", "image1", "img1", "pairs"})
 SIDES = (
@@ -16,10 +19,14 @@ SIDES = (
     ("img1", "img2"),
     ("x_left", "x_right"),
     ("input_1", "input_2"),
+    ("sentence1", "sentence2"),
+    ("question1", "question2"),
+    ("text_a", "text_b"),
+    ("text1", "text2"),
     ("a", "b"),
 )
 STACKED = ("pairs", "pair", "x_pairs")
-PAIR_LABELS = ("same", "is_same", "labels", "label", "y", "target", "targets", "y_pairs")
+PAIR_LABELS = ("same", "is_same", "labels", "label", "y", "target", "targets", "y_pairs", "is_duplicate")
 SPLITS = {
     "val": ("val", "valid", "validation", "dev"),
     "test": ("test", "te", "eval"),

@@ -52,7 +52,7 @@ def _demand_classes(tree: FolderTree, identity_names: tuple[str, ...], identity:
     if not identity_names:
         raise UnreadableData(
             f"No images were found (PNG, JPEG, BMP, PGM, GIF, WEBP or TIFF). {received}, "
-            f"other files={tree.others}. Expected data/<identity>/*.png, an .npz with x and y, or a pair list."
+            f"other files={tree.others}. Expected data/<identity>/*.png or *.txt, an .npz with x and y, or a pair list."
         )
     if len(identity_names) == 1:
         raise UnreadableData(

@@ -1,9 +1,9 @@
-"""Which folders below a root hold images, found without following a link twice."""
+"""Which folders below a root hold images, or texts where there are none, found without following a link twice."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from siamdoctor.data.images import SUFFIXES
@@ -11,12 +11,13 @@ from siamdoctor.data.samples import Unreadable
 from siamdoctor.errors import UnreadableData
 
 DEPTH_LIMIT = 32
+TEXTS = frozenset({".txt"})
 HIDDEN = (".", "__MACOSX", "@eaDir", "$RECYCLE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFolder:
-    """A folder that holds images: its place below the root, and the image files' names in order."""
+    """A folder that holds images (or texts): its place below the root, and the files' names in order."""
 
     parts: tuple[str, ...]
     files: tuple[str, ...]
@@ -28,16 +29,37 @@ class ImageFolder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderTree:
-    """All folders with images below a root; `others` counts files that are no images."""
+    """All folders with images below a root; `others` counts files that are no images.
+
+    of_texts: the folders hold text files, and images are nowhere.
+    """
 
     root: Path
     folders: tuple[ImageFolder, ...]
     others: int
     unreadable: tuple[Unreadable, ...]
+    of_texts: bool = False
 
 
 def walk(root: Path) -> FolderTree:
-    """List the folders with images in alphabetical order.
+    """List the folders with images in alphabetical order; where there are none, those with texts.
+
+    Of texts only the innermost folders count: notes such as README.txt lie further out.
+
+    Raises:
+        UnreadableData: the root cannot be listed.
+    """
+    tree = _walk(root, SUFFIXES)
+    if tree.folders or not tree.others:
+        return tree
+    texts = _walk(root, TEXTS)
+    outer = {f.parts[:k] for f in texts.folders for k in range(len(f.parts))}
+    inner = tuple(f for f in texts.folders if f.parts and f.parts not in outer)
+    return replace(texts, folders=inner, of_texts=True) if inner else tree
+
+
+def _walk(root: Path, suffixes: frozenset[str]) -> FolderTree:
+    """List the folders with files of these kinds in alphabetical order.
 
     Links are followed, but no folder is entered twice, so that a loop of links ends. Hidden files and
     folders are passed over.
@@ -58,7 +80,7 @@ def walk(root: Path) -> FolderTree:
             if (status.st_dev, status.st_ino) in seen:
                 continue
             seen.add((status.st_dev, status.st_ino))
-            below, files, strange = _listed(place)
+            below, files, strange = _listed(place, suffixes)
         except OSError as error:
             if not parts:
                 raise UnreadableData(f"The folder cannot be read ({error.strerror}). Received: data={root}") from error
@@ -73,8 +95,8 @@ def walk(root: Path) -> FolderTree:
     return FolderTree(root=root, folders=tuple(folders), others=others, unreadable=tuple(unreadable))
 
 
-def _listed(place: Path) -> tuple[list[str], list[str], int]:
-    """Sub-folders (real ones first, so that links to them come second), image files, number of others."""
+def _listed(place: Path, suffixes: frozenset[str]) -> tuple[list[str], list[str], int]:
+    """Sub-folders (real ones first, so that links to them come second), files wanted, number of others."""
     real: list[str] = []
     linked: list[str] = []
     files: list[str] = []
@@ -85,7 +107,7 @@ def _listed(place: Path) -> tuple[list[str], list[str], int]:
                 continue
             if _is_folder(entry):
                 (linked if entry.is_symlink() else real).append(entry.name)
-            elif Path(entry.name).suffix.lower() in SUFFIXES:
+            elif Path(entry.name).suffix.lower() in suffixes:
                 files.append(entry.name)
             else:
                 others += 1

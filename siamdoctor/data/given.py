@@ -11,6 +11,7 @@ from siamdoctor.data.array_files import read_arrays
 from siamdoctor.data.array_store import Stored
 from siamdoctor.data.samples import Samples
 from siamdoctor.data.saved_dataset import as_pairs, in_memory
+from siamdoctor.data.text_samples import as_array, is_text
 from siamdoctor.errors import UnreadableData
 
 PAIR = 2
@@ -56,10 +57,10 @@ def _long(value: object) -> bool:
 def _numbers(value: object, key: str, name: str) -> Stored:
     """An array of numbers or words; (n, 1) labels become (n,)."""
     try:
-        array = np.asarray(value)
+        array = as_array(value)
     except ValueError:  # rows of different lengths
         array = np.asarray(None)
-    if array.dtype.hasobject or array.ndim == 0:
+    if (array.dtype.hasobject and not is_text(array)) or array.ndim == 0:
         raise UnreadableData(f"{key} is no array of numbers. Received: {name}, {key}={_described(value)}. {EXPECTED}")
     is_label = key in {"y", "label", "labels"}
     return array[:, 0] if is_label and array.ndim == PAIR and array.shape[1] == 1 else array

@@ -16,16 +16,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Words that say by themselves which kind a pair is of.
-_SAME = frozenset({"same", "similar", "match", "matching", "positive", "pos", "genuine", "duplicate", "identical"})
+_SAME = frozenset(
+    {"same", "similar", "match", "matching", "positive", "pos", "genuine", "duplicate", "identical"}
+    | {"paraphrase", "entailment", "equivalent"}
+)
 _DIFFERENT = frozenset(
     {"different", "diff", "dissimilar", "mismatch", "nonmatch", "negative", "neg", "forged", "forgery", "impostor"}
+    | {"not_paraphrase", "not_entailment", "not_equivalent", "not_duplicate", "contradiction", "neutral"}
 )
 _TRUE = frozenset({"true", "yes", "y", "t"})
 _FALSE = frozenset({"false", "no", "n", "f"})
 # Names of a column that say which kind its 1 means.
 SAME_COLUMNS = frozenset(
     {"same", "is_same", "issame", "match", "is_match", "similar", "similarity", "is_similar", "genuine"}
-    | {"same_class", "is_duplicate"}
+    | {"same_class", "is_duplicate", "duplicate", "is_paraphrase", "paraphrase"}
 )
 DIFFERENT_COLUMNS = frozenset({"different", "is_different", "dissimilar", "distance", "forged", "is_forged"})
 CONTRADICTED = 0.2  # share of labels that agree with the classes, below which they are the other way round
@@ -80,6 +84,23 @@ def labels_as_same(
         same=ones,
         assumed=(f"label 1 of {path.name} is a same-class pair (no training.same_label declared)",),
     )
+
+
+def scores_as_same(written: Sequence[object], *, path: Path, column: str) -> Labels:
+    """Scores of how alike two texts are: the upper half of the range in use is the same.
+
+    Raises:
+        UnreadableData: a score is no number.
+    """
+    try:
+        scores = np.array([float(_word(value)) for value in written])
+    except ValueError as error:
+        raise UnreadableData(f"A score is no number ({error}). Received: data={path}, column={column}") from error
+    if not np.isfinite(scores).all():
+        raise UnreadableData(f"A score is no number. Received: data={path}, column={column}")
+    middle = float(scores.min() + scores.max()) / 2
+    said = f"a {column} above {middle:g}, the middle of those in {path.name}, is a same-class pair"
+    return Labels(same=scores > middle, assumed=(said,))
 
 
 def two_kinds(same: NDArray[np.bool_], path: Path) -> None:

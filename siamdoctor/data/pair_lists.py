@@ -11,6 +11,7 @@ from siamdoctor.data.images import SUFFIXES
 from siamdoctor.data.listed_pairs import ListedPairs, listed_samples
 from siamdoctor.data.pair_labels import DIFFERENT_COLUMNS, SAME_COLUMNS
 from siamdoctor.data.samples import Samples
+from siamdoctor.data.text_tables import text_table
 from siamdoctor.errors import UnreadableData
 
 BYTE_LIMIT = 128 << 20
@@ -30,7 +31,10 @@ _LABELS = (
 _WITHIN = re.compile(r"^(\S.*?)\s+(\d{1,9})\s+(\d{1,9})$")
 _BETWEEN = re.compile(r"^(\S.*?)\s+(\d{1,9})\s+(\S.*?)\s+(\d{1,9})$")
 _HEADER = re.compile(r"^\d+(\s+\d+)?$")
-EXPECTED = "Expected columns left,right,label (paths relative to the file), or the lines of LFW's pairs.txt."
+EXPECTED = (
+    "Expected columns left,right,label (paths relative to the file), question1,question2,is_duplicate or text,label "
+    "(sentences), or the lines of LFW's pairs.txt."
+)
 
 
 def read_pair_list(path: Path, same_label: int | None) -> Samples:
@@ -46,6 +50,9 @@ def read_pair_list(path: Path, same_label: int | None) -> Samples:
     rows = lines[1:] if _HEADER.match(lines[0]) else lines
     if rows and all(_WITHIN.match(line) or _BETWEEN.match(line) for line in rows[:20]):
         return listed_samples(_lfw(path, rows), same_label=1)
+    sentences = text_table(path, text, same_label)
+    if sentences is not None:
+        return sentences
     return listed_samples(_table(path, text), same_label)
 
 

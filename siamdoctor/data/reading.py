@@ -15,6 +15,7 @@ from siamdoctor.data.samples import Samples
 from siamdoctor.data.saved_dataset import is_saved_dataset, saved_arrays
 from siamdoctor.data.signatures import is_signature_set, read_signatures
 from siamdoctor.data.splits import PREFERENCE, SPLIT_OF, choose, found_splits
+from siamdoctor.data.text_folders import read_text_folders
 from siamdoctor.data.triple_folders import is_triple_set, read_triple_folders
 from siamdoctor.data.user_code import arrays_from_function, names_a_function
 from siamdoctor.errors import UnreadableData
@@ -24,7 +25,10 @@ _REMOTE = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+:/|hf:)")
 _WORDS = re.compile(r"[_\-. ]+")
 PICKLES = frozenset({".pkl", ".pickle", ".joblib", ".pt", ".pth"})
 PICKLE_PROTOCOLS = (b"\x02", b"\x03", b"\x04", b"\x05")
-ACCEPTED = "class folders of images, .npz with x and y, .npy or .npz pairs, or a pair list (CSV, LFW pairs.txt)"
+ACCEPTED = (
+    "class folders of images or of .txt files, .npz with x and y, .npy or .npz pairs, or a list of pairs of files or "
+    "sentences (CSV, LFW pairs.txt)"
+)
 
 
 def read_samples(path: Path, *, split: str | None = None, same_label: int | None = None) -> Samples:
@@ -122,6 +126,8 @@ def _read_tree(path: Path, split: str | None) -> Samples:
     """Read folders of files by how they are named."""
     tree = walk(path)
     chosen = choose(tree, split)
+    if tree.of_texts:
+        return read_text_folders(tree, chosen)
     if is_triple_set(chosen):
         return read_triple_folders(tree, chosen)
     if is_signature_set(chosen):

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from siamdoctor.data.array_set import ArraySet
 from siamdoctor.data.array_store import Stored
 from siamdoctor.data.saved_dataset import as_pairs, in_memory, renamed
+from siamdoctor.data.text_samples import as_array, is_text
 from siamdoctor.errors import UnreadableData
 
 # A module of two letters or more, since C:name is a file on another system's drive.
@@ -123,8 +122,8 @@ def _leaves(made: object, place: str = "") -> Iterator[tuple[str, object]]:
 
 
 def _numbers(value: object, path: Path) -> Stored:
-    array = np.asarray(value)
-    if array.dtype.hasobject:
+    array = as_array(value)
+    if array.dtype.hasobject and not is_text(array):
         raise UnreadableData(
             "The function that makes the data returned something other than arrays. "
             f"Received: data={path.name}. {EXPECTED}"

@@ -6,15 +6,16 @@ import json
 import os
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.config import MAX_DEPTH, depth, mapping, text
 from siamdoctor.models.hdf5 import WeightStore, read_weight_file
+from siamdoctor.models.stored_assets import assets_of_folder, stored_assets
 from siamdoctor.models.zipped import DAMAGED, members_of, read_member, refuse_long_directory
 from siamdoctor.results import Json
 
@@ -38,6 +39,7 @@ class Archive:
 
     format: "keras" (Keras 3 archive), "h5" or "keras folder". model: the saved model entry, None in a
     weights-only file. compiled: loss, metrics and optimizer as saved, empty where the model was not compiled.
+    assets: lists of words that layers keep beside their weights, by their place in the archive.
     """
 
     path: Path
@@ -46,6 +48,7 @@ class Archive:
     model: dict[str, Json] | None
     compiled: dict[str, Json]
     weights: WeightStore
+    assets: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def open_archive(path: Path) -> Archive:
@@ -151,6 +154,7 @@ def _open_folder(path: Path) -> Archive:
         config=read_file(path / "config.json", MAX_CONFIG),
         metadata=read_file(metadata, MAX_CONFIG) if metadata.exists() else b"",
         weights=read_file(path / "model.weights.h5"),
+        assets=assets_of_folder(path, read_file),
     )
 
 
@@ -163,15 +167,18 @@ def _open_zip(path: Path, opened_file: BinaryIO) -> Archive:
             config = read_member(file, members, "config.json", path, limit=MAX_JSON)
             metadata = read_member(file, members, "metadata.json", path, limit=MAX_JSON, optional=True)
             weights = read_member(file, members, "model.weights.h5", path, limit=MAX_FILE)
+            assets = stored_assets(file, members, path)
     except DAMAGED as error:
         raise UnreadableModel(
             f"The archive is damaged or was cut short ({error}). {SAVE_AGAIN} Received: model={path}"
         ) from error
-    return _keras_archive(path, "keras", config=config, metadata=metadata, weights=weights)
+    return _keras_archive(path, "keras", config=config, metadata=metadata, weights=weights, assets=assets)
 
 
-def _keras_archive(path: Path, kind: str, *, config: bytes, metadata: bytes, weights: bytes) -> Archive:
-    """The three parts of a Keras 3 archive, however they were packed."""
+def _keras_archive(
+    path: Path, kind: str, *, config: bytes, metadata: bytes, weights: bytes, assets: Mapping[str, bytes]
+) -> Archive:
+    """The parts of a Keras 3 archive, however they were packed."""
     model = mapping(parse_json(config, path))
     saved_by = mapping(parse_json(metadata, path)) if metadata else {}
     return Archive(
@@ -181,6 +188,7 @@ def _keras_archive(path: Path, kind: str, *, config: bytes, metadata: bytes, wei
         model=model,
         compiled=mapping(model.get("compile_config")),
         weights=read_weight_file(weights, str(path)),
+        assets=assets,
     )
 
 

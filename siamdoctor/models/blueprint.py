@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from siamdoctor.models.parts import Parts
 from siamdoctor.models.program_parts import ProgramParts
+from siamdoctor.models.text_layers import TextLayer
 
 Sharing = Literal["shared", "separate", "none"]
 # What the two embeddings go through. The four distances and two similarities have no weights of their
@@ -139,7 +140,9 @@ class Blueprint:
     ignored_inputs: inputs that reach no output. second_encoder: the other tower where twins is
     "separate". batch_coupled: names of layers that reduce or normalise over the batch axis.
     unreadable and advice are sentences for people; advice names the option that would help. parts: what
-    the runtime loads, None where the encoder was not found.
+    the runtime loads, None where the encoder was not found. text: the layer that makes the encoder's numbers of a
+    text, None where the model takes numbers. program: what the runtime runs instead of parts, where the file is a
+    SavedModel that holds no layers.
     """
 
     path: Path
@@ -165,4 +168,5 @@ class Blueprint:
     advice: tuple[str, ...]
     assumed: tuple[str, ...]
     parts: Parts | None = field(default=None, repr=False, compare=False)
+    text: TextLayer | None = field(default=None, repr=False, compare=False)
     program: ProgramParts | None = field(default=None, repr=False, compare=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from siamdoctor.errors import UnreadableModel
@@ -23,6 +23,7 @@ from siamdoctor.models.parts import Parts
 from siamdoctor.models.program_blueprint import program_blueprint
 from siamdoctor.models.savedmodel import open_savedmodel
 from siamdoctor.models.standins import Standin, replace_unknown
+from siamdoctor.models.text_layers import TextLayer, alike, read_text_layer
 from siamdoctor.models.twins import Anatomy, dissect
 from siamdoctor.models.weights import LayerVariables, variables_of
 from siamdoctor.settings import ModelSettings
@@ -111,10 +112,11 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     parts = _parts(archive, anatomy, sides, variables, supplied=supplied, own_code=settings.custom_objects)
     encoder = None if sides.encoder is None else describe_encoder(sides.encoder.graph, variables)
     compiled = read_compiled(archive.compiled)
+    words = _text_layer(graph, anatomy, archive, supplied)
     assumed = (
         located.assumed
         + _ran(graph, settings.custom_objects)
-        + _laid_out(anatomy)
+        + _laid_out(anatomy, words)
         + (sides.encoder.assumed if sides.encoder else ())
         + tuple(
             f"Layer {s.layer!r} in the head was recognised as {s.guess.kind.replace('_', ' ')}, by {s.guess.by}."
@@ -154,6 +156,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         advice=advice,
         assumed=assumed,
         parts=parts,
+        text=words,
     )
 
 
@@ -172,13 +175,30 @@ def _ran(graph: Graph, source: str | None) -> tuple[str, ...]:
     return (f"Your code in {source} is run to make {', '.join(made)}.",) if made else ()
 
 
-def _laid_out(anatomy: Anatomy) -> tuple[str, ...]:
+def _text_layer(graph: Graph, anatomy: Anatomy, archive: Archive, supplied: frozenset[str]) -> TextLayer | None:
+    """The layer that makes the encoder's numbers of a text, where there is one for all sides."""
+    layers = [read_text_layer(graph.layers[name], archive.assets, supplied) for name in anatomy.tokenised_by]
+    if not layers:
+        return None
+    first = layers[0]
+    if anatomy.packed is not None:
+        return replace(first, refusal="A side takes more than a text, so texts alone make no sample.")
+    if not all(alike(first, other) for other in layers):
+        return replace(first, refusal="The two sides turn text into numbers in different ways.")
+    return first
+
+
+def _laid_out(anatomy: Anatomy, words: TextLayer | None) -> tuple[str, ...]:
     """What a sample is, where the model does not take one array a side."""
     said = tuple(f"Input {name!r} does not go through the encoder and was left out." for name in anatomy.carried)
-    said += tuple(
-        f"Layer {name!r}, which turns text into numbers, is left out: a sample is the numbers that it makes of a text."
-        for name in anatomy.tokenised_by
-    )
+    either = words is not None and words.refusal is None
+    if anatomy.tokenised_by:
+        named = " and ".join(map(repr, anatomy.tokenised_by))
+        said = (
+            *said,
+            f"Layer {named}, which turns text into numbers, stands before the encoder: a sample is "
+            f"{'a text, or ' if either else ''}the numbers that it makes of a text.",
+        )
     if anatomy.is_ready_made:
         said = (*said, "The model compares its inputs as they are, so these are taken for the embeddings.")
     if anatomy.packed is None:

@@ -1,7 +1,7 @@
-"""Models that take text and turn it into numbers themselves: what they are given here is the numbers.
+"""Models that take text and turn it into numbers themselves: they are read as if they began with the numbers.
 
-The layers that do so look words up in a vocabulary, which Keras may read from a file that the model names. They
-are not made; the model is read as if it began behind them.
+The layers that do so look words up in a vocabulary, which Keras may read from a file that the model names. They are no
+part of the encoder here; where data are texts, `runtime.text` makes such a layer from a checked list of words.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from siamdoctor.models.glue import input_layer
 from siamdoctor.models.graph import Call, Graph, Layer, Shape, Tensor
 
 VOCABULARY = frozenset({"TextVectorization", "StringLookup", "IntegerLookup", "Hashing"})
+COUNTING = ("multi_hot", "count")  # one number for each word of the vocabulary, in place of one for each of the text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,12 @@ def begin_with_tokens(graph: Graph) -> Tokenised:
     layers, shapes, calls = dict(graph.layers), dict(graph.shapes), list(graph.calls)
     for number, given in found.items():
         made = Tensor(number)
-        shapes[made] = shapes.get(made) or _shape(graph.layers[calls[number].layer], shapes.get(given, (None, 1)))
-        layer = input_layer(_free(f"{graph.layer_of(given).name}_tokens", layers), shapes[made], "int32")
+        layer = graph.layers[calls[number].layer]
+        # Of counts Keras records another shape than it makes.
+        known = None if _mode(layer) in COUNTING else shapes.get(made)
+        shapes[made] = known or _shape(layer, shapes.get(given, (None, 1)))
+        kind = "int32" if _mode(layer) == "int" else "float32"
+        layer = input_layer(_free(f"{graph.layer_of(given).name}_tokens", layers), shapes[made], kind)
         layers[layer.name] = layer
         calls[number] = Call(layer=layer.name)
     new = {given: Tensor(number) for number, given in found.items()}
@@ -54,12 +59,21 @@ def begin_with_tokens(graph: Graph) -> Tokenised:
 
 
 def _looks_up(layer: Layer) -> bool:
-    """Whether the layer gives whole numbers for words, one by one."""
-    return layer.class_name in VOCABULARY and text(layer.config.get("output_mode", "int")) == "int"
+    """Whether the layer gives whole numbers for words, one by one, or for a text how often it has each word."""
+    modes = ("int", *COUNTING) if layer.class_name == "TextVectorization" else ("int",)
+    return layer.class_name in VOCABULARY and _mode(layer) in modes
+
+
+def _mode(layer: Layer) -> str | None:
+    """Whether it numbers words, counts them, or something else."""
+    return text(layer.config.get("output_mode", "int"))
 
 
 def _shape(layer: Layer, given: Shape) -> Shape:
     """Shape of what the layer makes: as long as it says, or one number for each word it is given."""
+    if _mode(layer) in COUNTING:
+        padded = integer(layer.config.get("max_tokens")) if layer.config.get("pad_to_max_tokens") is True else None
+        return (None, padded or integer(layer.config.get("vocabulary_size")))
     if layer.class_name == "TextVectorization":
         return (None, integer(layer.config.get("output_sequence_length")))
     return given

@@ -46,17 +46,26 @@ def tally(weights: Iterable[StoredWeight]) -> Tally:
             continue
         if weight.initializer in CONSTANTS:
             constants += 1
-            unmoved += bool((weight.load() == CONSTANTS[weight.initializer]).all())
+            unmoved += _is_where_it_began(weight)
         elif (fits := _fits_initializer(weight)) is not None:
             kernels += 1
             fitting += fits
     return Tally(constants=constants, unmoved=unmoved, kernels=kernels, fitting=fitting)
 
 
+def _is_where_it_began(weight: StoredWeight) -> bool:
+    """Whether a weight has its initial constant; the biases of an LSTM begin with ones for the forget gate."""
+    values = weight.load()
+    initial = np.full(values.shape, CONSTANTS[str(weight.initializer)], dtype=values.dtype)
+    if "LSTM" in weight.layer_class and values.ndim == 1 and values.size % 4 == 0:
+        initial[values.size // 4 : values.size // 2] = 1
+    return bool((values == initial).all() or (values == CONSTANTS[str(weight.initializer)]).all())
+
+
 def _fits_initializer(weight: StoredWeight) -> bool | None:
     """Kolmogorov-Smirnov test of a kernel against the distribution it was drawn from; None where unknown."""
     values = weight.load().ravel().astype(np.float64)
-    if values.size < 64 or not np.isfinite(values).all():  # noqa: PLR2004  (fewer say nothing about a distribution)
+    if values.size < 64 or len(weight.shape) < 2 or not np.isfinite(values).all():  # noqa: PLR2004  (fewer say nothing about a distribution)
         return None
     receptive = int(np.prod(weight.shape[:-2])) if len(weight.shape) > 2 else 1  # noqa: PLR2004
     fan_in, fan_out = weight.shape[-2] * receptive, weight.shape[-1] * receptive

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from siamdoctor.models.config import mapping, short_name
+from siamdoctor.models.config import mapping, short_name, text
 from siamdoctor.models.graph import Graph, Layer
 from siamdoctor.models.hdf5 import StoredArray, WeightStore
 from siamdoctor.models.weight_index import find_legacy, find_numbered, is_legacy
 
+WRAPPERS = ("Bidirectional", "TimeDistributed")  # whose weights are those of the layer within
 VARIABLES = {
     "BatchNormalization": ("gamma", "beta", "moving_mean", "moving_variance"),
     "LayerNormalization": ("gamma", "beta"),
@@ -73,8 +74,9 @@ def _names(layer: Layer, arrays: list[tuple[str, StoredArray]]) -> list[str]:
     """Names as stored, where the format stores them, else from what the layer class is known to have."""
     if all(label and not label.startswith("/") for label, _ in arrays):
         return [label for label, _ in arrays]
-    known = list(VARIABLES.get(layer.class_name, ("kernel", "bias")))
     config = layer.config
+    inner = text(mapping(config.get("layer")).get("class_name")) if layer.class_name in WRAPPERS else None
+    known = list(VARIABLES.get(inner or layer.class_name, ("kernel", "bias")))
     if config.get("center") is False:
         known = [n for n in known if n != "beta"]
     if config.get("scale") is False:

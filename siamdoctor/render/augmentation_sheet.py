@@ -17,6 +17,8 @@ _UNDECLARED = "no augmentation is declared (training.augmentation in siamdoctor.
 def sheet(subject: Subject, check: AugmentationCheck, assumed: tuple[str, ...]) -> Sheet:
     """What to augment with, what the declared augmentation does, and every transform."""
     lead = "The embedding keeps still under every transform that was tried."
+    if not check.transforms:
+        lead = "No transform was tried."
     if check.missing:
         lead = f"The embedding moves too far under: {', '.join(check.missing)}. Augment with these."
     if check.trial is not None:

@@ -24,7 +24,7 @@ def sheet(subject: Subject, level: ChanceLevel, assumed: tuple[str, ...]) -> She
             ("accuracy", f"{estimate(shown)}   {drawn(shown.value, shown.low, shown.high, shown.chance)}"),
             ("basis", f"{shown.pairs} pairs of {shown.identities} identities; chance is {percent(shown.chance)}"),
             ("AUC", f"{number(level.auc.value)} [{number(level.auc.low)}, {number(level.auc.high)}]"),
-            ("p value of the AUC", f"{number(level.p_value)} (permutation over identities)"),
+            ("p value of the AUC", f"{number(level.p_value)} (permutation test)"),
             ("p value of the accuracy", f"{number(level.exact_p_value)} (exact, on the effectively independent pairs)"),
             ("smallest accuracy that shows", percent(level.detectable)),
             ("pairs to see a true 60 %", str(level.pairs_needed)),

@@ -50,3 +50,35 @@ def identity_permutation_test(
     null = np.array([statistic(rng.permutation(n)) for _ in range(permutations)])
     extreme = int((np.abs(null - CHANCE) >= abs(observed - CHANCE) - ROUNDING).sum())
     return observed, (extreme + 1) / (permutations + 1)
+
+
+def label_permutation_test(
+    distance: Floats, same: NDArray[np.bool_], rng: np.random.Generator, permutations: int = 499
+) -> tuple[float, float]:
+    """AUC of "near = same" over given pairs, and its two-sided p-value when the labels of the pairs are permuted.
+
+    For pairs whose samples belong to no known identity (Fisher 1935; Phipson and Smyth 2010 for the one added).
+
+    Args:
+        distance: (p,) of each pair; NaN ranks as farthest.
+        same: (p,) whether it is a same-class pair.
+        rng: source of the permutations.
+        permutations: how many; the smallest possible p-value is 1 / (permutations + 1).
+
+    Returns:
+        (AUC, p-value); (NaN, 1) where all pairs are of one kind.
+    """
+    ranks = rankdata(finite_or_far(distance))
+    positives = int(same.sum())
+    negatives = same.size - positives
+    if positives == 0 or negatives == 0:
+        return float("nan"), 1.0
+
+    def statistic(labels: NDArray[np.bool_]) -> float:
+        below = float(ranks[labels].sum()) - positives * (positives + 1) / 2
+        return 1 - below / (positives * negatives)
+
+    observed = statistic(same)
+    null = np.array([statistic(rng.permutation(same)) for _ in range(permutations)])
+    extreme = int((np.abs(null - CHANCE) >= abs(observed - CHANCE) - ROUNDING).sum())
+    return observed, (extreme + 1) / (permutations + 1)

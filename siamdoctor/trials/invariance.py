@@ -29,6 +29,8 @@ MIXED = {name: 0.75 * strength for name, strength in ARTICLE.items()} | {"bright
 
 def require_images(case: Case) -> None:
     """Transforms are for images of height, width and channels."""
+    if case.samples.kind == "tokens":
+        raise Unavailable("the data are texts or numbers of words, and the transforms are of images")
     if case.samples.kind != "images" or len(case.sample_shape) != IMAGE_AXES:
         raise Unavailable("the data are not images of height, width and channels")
 

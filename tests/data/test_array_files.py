@@ -152,7 +152,7 @@ def test_rows_with_nan_are_named_once_they_were_read(tmp_path):
         ({"x": rng().random((12, 5)), "y": np.arange(12)}, "classes=12"),
         ({"x": rng().random((12, 5)), "y": rng().random(12)}, "whole numbers"),
         ({"x": rng().random((12, 5)), "y": rng().random((12, 2))}, "one class per sample"),
-        ({"x": np.array(["a"] * 12)[:, None], "y": Y}, "not numbers"),
+        ({"x": rng().random((12, 5)) * 1j, "y": Y}, "not numbers"),
         ({"x": rng().random(12), "y": Y}, "first axis"),
         ({"foo": rng().random((12, 5)), "bar": Y}, "arrays=foo, bar"),
         ({"x": rng().random((12, 5))}, "arrays=x"),

@@ -213,7 +213,7 @@ def build_one_each(root):
 
 def build_texts(root):
     (root / "a").mkdir()
-    (root / "a" / "x.txt").write_text("x")
+    (root / "a" / "x.log").write_text("x")
 
 
 @pytest.mark.parametrize(

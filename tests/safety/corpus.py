@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import hostile_texts
 import numpy as np
 from hostile_data import DATA, HISTORIES, SETTINGS, X, Y
 from hostile_layers import REFUSED_BY_KERAS, REFUSED_ON_LOADING
@@ -77,7 +78,34 @@ def cases(place: Path) -> Iterator[Case]:
         words = ("diagnose", str(fine), str(path), "--quiet")
         yield Case(kind="data", name=name, words=words, names=str(folder), says=says)
         shutil.rmtree(folder)
+    yield from _texts(place)
     yield from _settings(place, fine, data)
+
+
+def _texts(place: Path) -> Iterator[Case]:
+    """Models of text, texts, and vocabularies."""
+    fine, numbers, texts = place / "text.keras", place / "numbers.keras", place / "texts.npz"
+    hostile_texts.text_model(vocabulary=hostile_texts.WORDS)(fine)
+    hostile_texts.number_model(numbers)
+    np.savez(texts, x=hostile_texts.TEXTS, y=hostile_texts.CLASSES)
+    folder = place / "case"
+    for name, (make, says) in hostile_texts.MODELS.items():
+        folder.mkdir()
+        make(folder / "model.keras")
+        words = ("diagnose", str(folder / "model.keras"), str(texts), "--quiet")
+        yield Case(kind="text model", name=name, words=words, names=str(folder), says=says)
+        shutil.rmtree(folder)
+    for name, (make_data, says) in hostile_texts.DATA.items():
+        folder.mkdir()
+        words = ("diagnose", str(fine), str(make_data(folder)), "--quiet")
+        yield Case(kind="texts", name=name, words=words, names=str(folder), says=says)
+        shutil.rmtree(folder)
+    for name, (file, content, says) in hostile_texts.VOCABULARIES.items():
+        folder.mkdir()
+        (folder / file).write_bytes(content)
+        words = ("diagnose", str(numbers), str(texts), "--quiet", "--vocabulary", str(folder / file))
+        yield Case(kind="vocabulary", name=name, words=words, names=str(folder / file), says=says)
+        shutil.rmtree(folder)
 
 
 def _settings(place: Path, fine: Path, data: Path) -> Iterator[Case]:

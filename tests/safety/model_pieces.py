@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
+import os
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -12,8 +14,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-# A file that hostile ones point at; whoever follows them opens it, which can be seen.
-CANARY = Path(tempfile.gettempdir()) / "siamdoctor-canary"
+# A file that hostile ones point at; whoever follows them opens it, which can be seen. Each process has its own, since
+# tests run side by side.
+CANARY = Path(tempfile.gettempdir()) / f"siamdoctor-canary-{os.getpid()}"
+atexit.register(CANARY.unlink, missing_ok=True)
 Make = Callable[[Path], None]
 
 

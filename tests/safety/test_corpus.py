@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hostile_texts
 import pytest
 import siamdoctor
 from hostile_data import DATA, HISTORIES, SETTINGS
@@ -42,9 +43,12 @@ def test_the_corpus_is_large_enough():
 
 
 def test_the_readme_counts_them():
-    models = len(REFUSED_ON_READING) + len(REFUSED_ON_LOADING) + len(HOLES)
-    others = f"{len(DATA)} data sets, {len(SETTINGS)} settings files, {len(HISTORIES)} training histories"
-    total = models + len(DATA) + len(SETTINGS) + len(HISTORIES)
+    models = len(REFUSED_ON_READING) + len(REFUSED_ON_LOADING) + len(HOLES) + len(hostile_texts.MODELS)
+    sets, lists = len(DATA) + len(hostile_texts.DATA), len(hostile_texts.VOCABULARIES)
+    others = (
+        f"{sets} data sets, {lists} vocabularies, {len(SETTINGS)} settings files, {len(HISTORIES)} training histories"
+    )
+    total = models + sets + lists + len(SETTINGS) + len(HISTORIES)
     text = (HERE.parents[1] / "README.md").read_text(encoding="utf-8")
     assert f"| {total}: {models} models, {others} |" in text
     assert f"| {len(HOLES)} files for {len(PUBLISHED)} identifiers" in text

@@ -6,6 +6,7 @@ import numpy as np
 
 from siamdoctor.case import Case
 from siamdoctor.data.scaling import AS_STORED
+from siamdoctor.errors import Unavailable
 from siamdoctor.models.untouched import tally
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
@@ -84,6 +85,8 @@ def preprocessing_mismatch(case: Case) -> Evidence:
 
     See: Sculley et al. 2015 (Hidden technical debt in machine learning systems), on two copies of one preparation.
     """
+    if case.samples.kind == "tokens":
+        raise Unavailable("the data are numbers of words, which are not scaled")
     if not case.scaling_declared and not case.encoder.has_rescaling:
         return _undeclared(case)
     outcome = case.trial("scaling")

@@ -11,7 +11,7 @@ from siamdoctor.case import Case
 from siamdoctor.errors import Unavailable
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.taught import taught
-from siamdoctor.trials.baselines import without_training
+from siamdoctor.trials.baselines import raw_inputs, without_training
 
 CHANCE = 0.5
 LITTLE, MUCH = 0.18, 0.32  # of the untrained network's AUC above chance
@@ -26,6 +26,8 @@ def retained_share(case: Case) -> float:
     """
     judged = taught(case)
     before = judged.untrained.auc - CHANCE
+    if before < TELLING and judged.samples.kind == "tokens":  # fresh vectors of words tell little, shared words more
+        before = raw_inputs(judged).auc - CHANCE
     if before < TELLING:
         raise Unavailable("the untrained network tells nothing about these identities")
     return (judged.deployed.auc - CHANCE) / before
