@@ -9,7 +9,7 @@ from pathlib import Path
 from siamdoctor.errors import BadSettings
 from siamdoctor.results import Json
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Journal:

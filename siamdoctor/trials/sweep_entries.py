@@ -16,16 +16,15 @@ from siamdoctor.trials.sweep_verdicts import Verdicts
 def as_json(verdict: Verdicts) -> dict[str, Json]:
     """A verdict as one short line of the journal."""
     numbers = {
+        "threshold": verdict.threshold,
         "auc": verdict.auc,
         "active": verdict.active,
         "spread": verdict.spread,
         "effective_rank": verdict.effective_rank,
     }
     return {
-        "pairs": int(verdict.correct.size),
-        "correct": _text(np.packbits(verdict.correct)),
+        "distance": _text(verdict.distance),
         **{name: value if np.isfinite(value) else None for name, value in numbers.items()},
-        "placements": _text(verdict.placements),
         "training_pairs": int(verdict.trains.size),
         "trains": _text(np.packbits(verdict.trains)),
         "spread_draws": _text(verdict.spread_draws),
@@ -41,12 +40,12 @@ def from_json(entry: Mapping[str, Json]) -> Verdicts:
         return float(value) if isinstance(value, int | float) else float("nan")
 
     return Verdicts(
-        correct=_flags(entry, "correct", int(number("pairs"))),
+        distance=_floats(entry, "distance"),
+        threshold=number("threshold"),
         auc=number("auc"),
         active=number("active"),
         spread=number("spread"),
         effective_rank=number("effective_rank"),
-        placements=_floats(entry, "placements"),
         trains=_flags(entry, "trains", int(number("training_pairs"))),
         spread_draws=_floats(entry, "spread_draws"),
         rank_influence=_floats(entry, "rank_influence"),

@@ -1,8 +1,13 @@
-"""How trained embeddings judge the pairs of a fold, by a threshold from the identities that trained."""
+"""How trained embeddings judge the pairs of a fold, by a threshold that these pairs did not choose.
+
+It comes from the other folds, each as its own training tells its pairs apart: all of them are strangers to the
+network that judged them, as in use. The pairs that trained are no such judges: a network that learned them by
+heart tells them apart at distances that mean nothing for strangers. They serve where no other fold was trained.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +16,7 @@ from numpy.typing import NDArray
 
 from siamdoctor.data.samples import FloatArray, IndexArray
 from siamdoctor.stats.geometry import effective_rank, pair_distance, relative_spread
-from siamdoctor.stats.influence import placements, rank_influence
+from siamdoctor.stats.influence import rank_influence
 from siamdoctor.stats.resampling import spread_draws
 from siamdoctor.stats.roc import auc, best_threshold, finite_or_far
 from siamdoctor.trials.sweep_arena import THRESHOLD_PAIRS
@@ -107,18 +112,15 @@ def judge(
     second, compare = embeddings if right is None else right, compare or _distance
     distance = compare(embeddings[court.threshold_left], second[court.threshold_right])
     judging = compare(embeddings[court.judging_left], second[court.judging_right])
-    threshold = best_threshold(distance, court.threshold_same)
-    with np.errstate(invalid="ignore"):
-        said = finite_or_far(judging) < threshold
     some = embeddings[court.shape]
     trains = _trains(embeddings, court, distance, margin, kind)
     return Verdicts(
-        correct=said == court.judging_same,
+        distance=judging.astype(np.float32),
+        threshold=best_threshold(distance, court.threshold_same),
         auc=auc(judging, court.judging_same),
         active=float(trains.mean()),
         spread=relative_spread(some),
         effective_rank=effective_rank(some),
-        placements=placements(judging, court.judging_same).astype(np.float32),
         trains=trains,
         spread_draws=spread_draws(some, court.often).astype(np.float32),
         rank_influence=rank_influence(some).astype(np.float32),
@@ -144,8 +146,10 @@ def combined(margin: float, verdicts: dict[tuple[int, int], Verdicts], arena: Ar
     """One margin's verdicts by (fold, seed) put together; pairs of a fold without any stay NaN."""
     total, count = np.zeros(arena.same.size), np.zeros(arena.same.size)
     for (fold, _seed), verdict in verdicts.items():
-        total[arena.pair_fold == fold] += verdict.correct
-        count[arena.pair_fold == fold] += 1
+        here = arena.pair_fold == fold
+        said = finite_or_far(verdict.distance) < _threshold(fold, verdicts, arena)
+        total[here] += said == arena.same[here]
+        count[here] += 1
     known = list(verdicts.values())
     return Judgement(
         margin=margin,
@@ -156,6 +160,15 @@ def combined(margin: float, verdicts: dict[tuple[int, int], Verdicts], arena: Ar
         effective_rank=_mean([v.effective_rank for v in known]),
         trainings=verdicts,
     )
+
+
+def _threshold(fold: int, verdicts: Mapping[tuple[int, int], Verdicts], arena: Arena) -> float:
+    """What the pairs of the other folds choose, or, without any, the pairs that trained."""
+    others = [(number, verdict) for (number, _seed), verdict in verdicts.items() if number != fold]
+    if not others:
+        return next(verdict.threshold for (number, _seed), verdict in verdicts.items() if number == fold)
+    same = np.concatenate([arena.same[arena.pair_fold == number] for number, _ in others])
+    return best_threshold(np.concatenate([verdict.distance for _, verdict in others]), same)
 
 
 def _mean(values: list[float]) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 
 from siamdoctor.data.samples import IndexArray
 from siamdoctor.results import Interval, MarginPoint
+from siamdoctor.stats.influence import placements
 from siamdoctor.stats.resampling import Dyads, accuracy_draws, interval, mean_draws, rate_interval
 from siamdoctor.trials.sweep_choice import Floats, Judgement, judged_accuracy, judged_only
 from siamdoctor.trials.sweep_judging import Court, court
@@ -63,8 +64,9 @@ class _Resampled:
         """The AUC moves by the placements of both kinds of pairs, whose means it is."""
         total, count = np.zeros(self.arena.same.size), np.zeros(self.arena.same.size)
         for (fold, _seed), verdict in judgement.trainings.items():
-            total[self.arena.pair_fold == fold] += verdict.placements
-            count[self.arena.pair_fold == fold] += 1
+            here = self.arena.pair_fold == fold
+            total[here] += placements(verdict.distance, self.arena.same[here])
+            count[here] += 1
         judged = (count > 0) & np.isfinite(total)
         if not judged.any():
             return None

@@ -14,18 +14,18 @@ from siamdoctor.data.samples import FloatArray
 class Verdicts:
     """One trained embedding on one fold.
 
-    correct: (q,) of the fold's judging pairs, in the arena's order. The rest is what intervals over identities
-    are made of. placements: (q,) of the same pairs, whose mean is the AUC. trains: (t,) which of the different
+    distance: (q,) of the fold's judging pairs, in the arena's order, small = alike. threshold: what the training
+    pairs would choose. The rest is what intervals over identities are made of. trains: (t,) which of the different
     training pairs (or triplets) have a loss, whose mean is `active`. spread_draws: (draws,) the spread under the
     arena's weights. rank_influence: (s,) of the samples that the effective rank was measured on.
     """
 
-    correct: NDArray[np.bool_]
+    distance: FloatArray
+    threshold: float
     auc: float
     active: float
     spread: float
     effective_rank: float
-    placements: FloatArray
     trains: NDArray[np.bool_]
     spread_draws: FloatArray
     rank_influence: FloatArray

@@ -229,4 +229,5 @@ def test_a_budget_shortens_the_trainings(plain_model, monkeypatch):
     monkeypatch.setattr(Bench, "run", lambda self, task, **o: steps.append(task.steps) or run(self, task, **o))
     case = case_of(plain_model, clouds(8, 12, 1), settings_of())
     sweep_margin(case, depth="full", margins=(0.5, 2.0), budget=300.0)
-    assert set(steps) == {42}  # 85 % of 300 s, two margins, three trainings each, a second a step
+    (length,) = set(steps)
+    assert 38 <= length <= 42  # 85 % of 300 s less what has passed, two margins, three trainings, a second a step
