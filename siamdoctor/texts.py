@@ -32,9 +32,10 @@ def as_tokens(samples: Samples, blueprint: Blueprint, settings: Settings) -> Sam
     if samples.kind != "text" or samples.text is None:
         return samples
     if blueprint.parts is None or blueprint.parts.refusals:
-        raise UnreadableModel(
-            f"{' '.join([*blueprint.unreadable, *blueprint.advice])} Received: model={blueprint.path}"
+        reasons = " ".join([*blueprint.unreadable, *blueprint.advice]) or (
+            "Texts are not given to a model of this form. Give arrays of the numbers that your program makes of them."
         )
+        raise UnreadableModel(f"{reasons} Received: model={blueprint.path}, data={samples.path}")
     shape = () if blueprint.encoder is None else blueprint.encoder.input_shape
     if blueprint.encoder is None or len(shape) > 1:
         raise UnreadableData(

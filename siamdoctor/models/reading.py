@@ -194,10 +194,10 @@ def _laid_out(anatomy: Anatomy, words: TextLayer | None) -> tuple[str, ...]:
     either = words is not None and words.refusal is None
     if anatomy.tokenised_by:
         named = " and ".join(map(repr, anatomy.tokenised_by))
+        sample = "a text, or the numbers" if either else "the numbers"
         said = (
             *said,
-            f"Layer {named}, which turns text into numbers, stands before the encoder: a sample is "
-            f"{'a text, or ' if either else ''}the numbers that it makes of a text.",
+            f"Layer {named}, which turns text into numbers, stands first: a sample is {sample} that it makes of one.",
         )
     if anatomy.is_ready_made:
         said = (*said, "The model compares its inputs as they are, so these are taken for the embeddings.")

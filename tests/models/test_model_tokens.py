@@ -58,7 +58,9 @@ def test_model_is_read_from_the_tokens_on(tmp_path, build):
 
 
 def test_weighted_counts_of_words_are_not_made(tmp_path):
-    words = layers.TextVectorization(output_mode="tf_idf", vocabulary=WORDS, idf_weights=[1.0] * len(WORDS), name="words")
+    words = layers.TextVectorization(
+        output_mode="tf_idf", vocabulary=WORDS, idf_weights=[1.0] * len(WORDS), name="words"
+    )
     given = layers.Input((1,), dtype="string")
     tower = keras.Model(given, layers.Dense(6)(words(given)), name="text")
     sides = [layers.Input((1,), dtype="string", name=name) for name in ("left", "right")]

@@ -156,7 +156,7 @@ MODELS: dict[str, tuple[ModelMake, str]] = {
     "groups of a billion words": (text_model(vocabulary=WORDS, ngrams=[1, 10**9]), "hundred"),
     "texts of a hundred million numbers": (
         text_model(vocabulary=WORDS, output_sequence_length=10**8),
-        "no stored weight",
+        "more numbers",
     ),
     "layer that is only named so": (
         archive(
