@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from siamdoctor.models.program import Node, Program, Signature
+from siamdoctor.models.program import Function, Node, Program, Signature
 from siamdoctor.models.protobuf import Malformed, messages, string
 
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 PASSING_ON = frozenset({"Identity", "ReadVariableOp", "StopGradient", "PreventGradient", "Snapshot", "IdentityN"})
 ONE_OF_A_KIND = frozenset({"Placeholder", "VarHandleOp", "VariableV2", "Variable"})
-MAX_OPERATIONS, MAX_CALLS = 60_000, 40
+MAX_OPERATIONS, MAX_NODES, MAX_CALLS = 30_000, 200_000, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Flat:
 
     inputs: by the signature's names, in the order in which the model takes them. positions: the place of each among
     the arguments of the signature's function. outputs: in the order of their names. equals: names of the operations
-    left out, by that of the one that stands for them.
+    left out, by that of the one that stands for them. arguments: what the signature's function calls what it is given.
     """
 
     operations: tuple[Operation, ...]
@@ -51,6 +51,7 @@ class Flat:
     positions: Mapping[str, int]
     outputs: tuple[Ref, ...]
     equals: Mapping[str, tuple[str, ...]]
+    arguments: Mapping[str, str]
 
 
 def inlined(program: Program, signature: Signature) -> Flat:
@@ -73,6 +74,9 @@ def inlined(program: Program, signature: Signature) -> Flat:
         positions={name: first.get(ref, place) for place, (name, ref) in enumerate(inputs.items())},
         outputs=outputs,
         equals={work.operations[n].name: tuple(others) for n, others in work.others.items()},
+        arguments={
+            work.operations[ref.operation].name: name for ref, name in zip(work.outer, work.called, strict=False)
+        },
     )
 
 
@@ -105,7 +109,11 @@ class _Names:
 
 
 class _Inliner:
-    """Unfolds function calls. outer, order: what the first call is given, and the last of its kind within it."""
+    """Unfolds function calls.
+
+    outer: what the first call is given. called: its function's names for that. order: of the inputs in the last call
+    within that is given them all, which is the model's own.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -114,7 +122,9 @@ class _Inliner:
         self.others: dict[int, list[str]] = {}
         self.outer: tuple[Ref, ...] = ()
         self.order: tuple[Ref, ...] = ()
+        self.called: tuple[str, ...] = ()
         self.steps = 0
+        self.functions: dict[str, Function] = {}
 
     def expand(
         self, nodes: Mapping[str, Node], roots: tuple[str, ...], prefix: str, arguments: Mapping[str, Ref], depth: int
@@ -140,9 +150,9 @@ class _Inliner:
 
     def _call(self, name: str, node: Node, prefix: str, inputs: tuple[Ref, ...], depth: int) -> tuple[Ref, ...]:
         """What a called function gives, with what it does added."""
-        function = self.program.function(name)
+        function = self._function(name)
         if not self.outer:
-            self.outer = inputs
+            self.outer, self.called = inputs, function.arguments
         given = tuple(ref for ref in inputs if self.operations[ref.operation].kind == "Placeholder")
         if set(given) >= set(self.order) and len(given) == len(set(given)):
             self.order = given
@@ -150,6 +160,14 @@ class _Inliner:
         inner = f"{prefix}{node.name}/" if depth else ""
         names = self.expand(function.nodes, function.outputs, inner, arguments, depth + 1)
         return tuple(names.find(output) for output in function.outputs)
+
+    def _function(self, name: str) -> Function:
+        """A function of the program, each taken apart once, and together of a sane size."""
+        if name not in self.functions:
+            self.functions[name] = self.program.function(name)
+            if sum(len(function.nodes) for function in self.functions.values()) > MAX_NODES:
+                raise Malformed(f"its functions have more than {MAX_NODES} operations")
+        return self.functions[name]
 
     def _add(self, node: Node, prefix: str, inputs: tuple[Ref, ...]) -> int:
         """The number of an operation, which is that of an equal one where there is one already."""

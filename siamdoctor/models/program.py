@@ -7,7 +7,7 @@ since most of them are the same network once more: for training, for saving, for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,8 +15,8 @@ from pathlib import Path
 from siamdoctor.models.archive import read_file
 from siamdoctor.models.protobuf import Malformed, fields, messages, string, whole
 
-MAX_PROGRAM = 128 << 20  # bytes; a program has no weights in it, or was frozen and is none that is read here
-MAX_FIELDS = 200_000  # of one message; the program of the largest Keras application has thirty thousand nodes
+MAX_PROGRAM = 64 << 20  # bytes; a program has no weights in it, or was frozen and is none that is read here
+BEGINNING = 8  # fields
 SERVING = ("serving_default", "serve")
 INTERNAL = "__saved_model_init_op"
 SIGNED = 1 << 63  # a negative size is stored as a number above this
@@ -107,10 +107,10 @@ class Program:
             raise Malformed(f"the function {name[:60]!r} is missing")
         data = self.functions[name]
         definition = b"".join(messages(data, 1)[:1])
-        returned = {string(entry, 1): string(entry, 2) for entry in _listed(data, 4)}
+        returned = {string(entry, 1): string(entry, 2) for entry in messages(data, 4)}
         return Function(
-            arguments=tuple(string(argument, 1) for argument in _listed(definition, 2)),
-            outputs=tuple(returned.get(string(argument, 1), "") for argument in _listed(definition, 3)),
+            arguments=tuple(string(argument, 1) for argument in messages(definition, 2)),
+            outputs=tuple(returned.get(string(argument, 1), "") for argument in messages(definition, 3)),
             nodes=_nodes(data, 3),
         )
 
@@ -123,7 +123,7 @@ def read_program(folder: Path) -> Program:
         Malformed: it is no such program.
     """
     data = read_file(folder / "saved_model.pb", MAX_PROGRAM)
-    graphs = list(_listed(data, 2))
+    graphs = messages(data, 2)
     if not graphs:
         raise Malformed("there is no program in it")
     serving = [graph for graph in graphs if "serve" in _tags(graph)]
@@ -131,12 +131,12 @@ def read_program(folder: Path) -> Program:
     graph = b"".join(messages(meta, 2)[:1])
     library = b"".join(messages(graph, 2)[:1])
     info = b"".join(messages(meta, 1)[:1])
-    signatures = (_signature(entry) for entry in _listed(meta, 5))
+    signatures = (_signature(entry) for entry in messages(meta, 5))
     return Program(
         path=folder,
         version=string(info, 5),
         nodes=_nodes(graph, 1),
-        functions={string(b"".join(messages(f, 1)[:1]), 1): f for f in _listed(library, 1)},
+        functions={_function_name(f): f for f in messages(library, 1)},
         signatures=tuple(sorted((s for s in signatures if s.name != INTERNAL), key=lambda s: s.name)),
         restore=string(b"".join(messages(meta, 3)[:1]), 3),
         of_note=tuple(name for name in REACHING_OUT if name.encode() in data),
@@ -154,8 +154,13 @@ def shape_of(data: bytes) -> Shape | None:
     """A `TensorShapeProto`; axes of free length are None, and so is a shape without known axes."""
     if whole(data, 3):
         return None
-    sizes = (whole(axis, 1) for axis in _listed(data, 2))
+    sizes = (whole(axis, 1) for axis in messages(data, 2))
     return tuple(None if size >= SIGNED else size for size in sizes)
+
+
+def _function_name(function: bytes) -> str:
+    """A function's name, which stands at its very beginning."""
+    return next((string(v, 1) for k, v in islice(fields(function), BEGINNING) if k == 1 and isinstance(v, bytes)), "")
 
 
 def _tags(meta: bytes) -> list[str]:
@@ -163,17 +168,9 @@ def _tags(meta: bytes) -> list[str]:
     return [tag.decode("utf-8", "replace") for info in messages(meta, 1) for tag in messages(info, 4)]
 
 
-def _listed(data: bytes, number: int) -> Iterator[bytes]:
-    """Nested messages under one field number, of a message with a sane number of fields."""
-    found = list(islice(fields(data), MAX_FIELDS + 1))
-    if len(found) > MAX_FIELDS:
-        raise Malformed(f"a message has more than {MAX_FIELDS} parts")
-    return (value for key, value in found if key == number and isinstance(value, bytes))
-
-
 def _nodes(data: bytes, number: int) -> dict[str, Node]:
     """The operations of a graph or function, by name."""
-    found = (_node(raw) for raw in _listed(data, number))
+    found = (_node(raw) for raw in messages(data, number))
     return {node.name: node for node in found}
 
 
@@ -201,7 +198,7 @@ def _signature(entry: bytes) -> Signature:
 def _ports(signature: bytes, number: int) -> tuple[Port, ...]:
     """Inputs or outputs of a signature, by name."""
     found = []
-    for entry in _listed(signature, number):
+    for entry in messages(signature, number):
         info = b"".join(messages(entry, 2)[-1:])
         dtype = DTYPES.get(whole(info, 2), "unknown")
         shape = shape_of(b"".join(messages(info, 3)[-1:]))

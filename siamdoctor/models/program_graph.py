@@ -52,6 +52,7 @@ class ProgramGraph:
     """graph: of the layers and operations. variables: of each layer that has any. stored: the variables by name.
 
     tensors: names in the program of what the graph's tensors are. equals: names of operations that compute the same.
+    arguments: what the frozen program calls each variable.
     """
 
     graph: Graph
@@ -59,6 +60,7 @@ class ProgramGraph:
     variables: Mapping[str, tuple[str, ...]]
     stored: Mapping[str, Stored]
     equals: Mapping[str, tuple[str, ...]]
+    arguments: Mapping[str, str]
 
     def names(self, tensor: Tensor) -> tuple[str, ...]:
         """All names of a tensor in the program, that of the one to compute first."""
@@ -119,6 +121,7 @@ class _Reader:
             variables=variables,
             stored=self.stored,
             equals=self.flat.equals,
+            arguments=self.flat.arguments,
         )
 
     def _begin(self, name: str, ref: Ref) -> None:

@@ -15,13 +15,22 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Norm:
+    """A BatchNorm: the tensor that it normalises, and the constants of the frozen program by which it does."""
+
+    reads: str
+    mean: str
+    variance: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """Where to cut the program apart.
 
     begins: of the sides, one for an encoder alone. ends: where the embeddings are, for each side; a program may compute
     one and the same several times. output: of the comparison, None where there is none. logits: what a softmax at the
     end of it reads, None without one. same_input: number of the side that the comparison reads twice. differ: the
-    sides do not compute the same.
+    sides do not compute the same. norms: of each side, in order of computation, None where they are not all known.
     """
 
     begins: tuple[Begin, ...]
@@ -30,6 +39,7 @@ class Cut:
     logits: str | None
     same_input: int | None
     differ: bool
+    norms: tuple[tuple[Norm, ...] | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

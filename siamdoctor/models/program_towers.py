@@ -9,6 +9,7 @@ from siamdoctor.models.blueprint import Sharing
 from siamdoctor.models.extract import extract
 from siamdoctor.models.graph import Graph, Tensor
 from siamdoctor.models.program_graph import ProgramGraph
+from siamdoctor.models.program_norms import norms_between
 from siamdoctor.models.program_parts import Begin, Cut
 from siamdoctor.models.sides import gates_of_sides, named_ends, slices_of, towers_of
 from siamdoctor.models.tracing import Traced, trace
@@ -157,4 +158,5 @@ def _cut(
         logits=read.tensors[last.tensors()[0]] if last is not None and softened else None,
         same_input=same_input,
         differ=differ,
+        norms=tuple(norms_between(read, begin, end) for begin, end in zip(begins, ends, strict=False)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.archive import MAX_CONFIG, read_file
 from siamdoctor.models.blueprint import StoredWeight
 from siamdoctor.models.constants import texts_of
@@ -18,6 +19,8 @@ from siamdoctor.models.protobuf import messages, string
 from siamdoctor.models.savedmodel import Checkpoint
 from siamdoctor.models.tensor_bundle import DTYPES, read_index
 from siamdoctor.models.variable_names import USUAL_START
+
+INCOMPLETE = "The weights of the SavedModel are missing. Copy the whole folder, with `variables` in it, and try again."
 
 
 def stored_weights(program: Program, read: ProgramGraph, towers: Towers) -> tuple[StoredWeight, ...]:
@@ -55,10 +58,14 @@ def stored_weights(program: Program, read: ProgramGraph, towers: Towers) -> tupl
 
 def _checkpoint(folder: Path, keys: Mapping[str, str]) -> Checkpoint:
     """The variables by the names of the program's nodes."""
+    if keys and not (folder / "variables.index").exists():
+        raise UnreadableModel(f"{INCOMPLETE} Received: model={folder.parent}, without variables/variables.index")
     entries = read_index(read_file(folder / "variables.index", MAX_CONFIG)) if keys else {}
     shards = {
         number: read_file(found) for number, found in enumerate(sorted(folder.glob("variables.data-?????-of-?????")))
     }
+    if keys and not shards:
+        raise UnreadableModel(f"{INCOMPLETE} Received: model={folder.parent}, without variables/variables.data-*")
     found = {v: entries[key] for v, key in keys.items() if key in entries and entries[key].dtype in DTYPES}
     arrays = {v: StoredArray(path=v, shape=e.shape, dtype=DTYPES[e.dtype].name) for v, e in found.items()}
     floats = {v: array for v, array in arrays.items() if array.dtype.startswith("float")}

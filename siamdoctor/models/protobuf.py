@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 MAX_VARINT_BITS = 64
+MAX_FIELDS = 300_000  # of one message; the program of the largest Keras application has thirty thousand nodes
 
 
 class Malformed(ValueError):  # noqa: N818  (caught where the file is known)
@@ -30,8 +31,11 @@ def read_varint(data: bytes, position: int) -> tuple[int, int]:
 
 def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
     """The fields of a message as number and value; nested messages stay bytes."""
-    position = 0
+    position = count = 0
     while position < len(data):
+        count += 1
+        if count > MAX_FIELDS:
+            raise Malformed(f"a message has more than {MAX_FIELDS} parts")
         tag, position = read_varint(data, position)
         kind = tag & 7
         if kind == VARINT:

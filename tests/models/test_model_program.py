@@ -142,6 +142,16 @@ def test_fresh_weights_and_a_sigmoid_but_no_training(pair_of_files):
         fresh_weights(twin, 0)
 
 
+def test_batch_statistics_are_taken_anew(pair_of_files):
+    file, folder = pair_of_files("separate")
+    model, program = load_twin(read_blueprint(file)), load_twin(read_blueprint(folder, TRUSTED))
+    left, right = samples(program.blueprint, 40)
+    wanted, got = (twin.with_batch_statistics(3 * left) for twin in (model, program))
+    for side, x in enumerate((left, right)):
+        np.testing.assert_allclose(got.embed(x, side=side), wanted.embed(x, side=side), atol=1e-4)
+    assert not np.allclose(got.embed(left), program.embed(left), atol=1e-2)
+
+
 def test_signatures_are_chosen_or_named(modules):
     pair = read_blueprint(modules["free"], ModelSettings(trust_savedmodel=True, encoder="pair"))
     assert (pair.twins, pair.head.kind) == ("shared", "euclidean")

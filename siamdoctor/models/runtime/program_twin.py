@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.errors import Unavailable
+from siamdoctor.models.runtime.program_failures import failing
 from siamdoctor.models.runtime.twin import BATCH_ELEMENTS, FloatArray, Twin
 
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ class ProgramTwin(Twin):
 
     logits: the head before a softmax that it ends in. widest: the most numbers that the program makes of one sample.
     loaded: what TensorFlow made of the folder; tables and the like live as long as it does. afresh: makes the same
-    with fresh weights from a seed.
+    with fresh weights from a seed. renormed: makes the encoder of a side with BatchNorm's statistics from samples.
     """
 
     logits: keras.Model | None
     widest: int
     loaded: object
     afresh: Callable[[int], Twin]
+    renormed: Callable[[int, NDArray[np.generic]], keras.Model]
 
     def embed(
         self, x: NDArray[np.generic], *, side: int = 0, training: bool = False, batch_size: int = 256
@@ -61,9 +63,15 @@ class ProgramTwin(Twin):
         return self.afresh(seed)
 
     def with_batch_statistics(self, x: NDArray[np.generic]) -> Twin:
-        """Not to be had: a program has no BatchNorm that could be told from the rest."""
-        del x
-        raise Unavailable("the model is a program (SavedModel), whose batch statistics cannot be taken anew")
+        """The same program with BatchNorm's statistics taken anew from samples, as `Twin.with_batch_statistics` does.
+
+        Raises:
+            Unavailable: the program's BatchNorms were not all recognised.
+        """
+        with failing(self.blueprint.path):
+            encoder = self.renormed(0, x)
+            second = None if self.second_encoder is None else self.renormed(1, x)
+        return replace(self, encoder=encoder, second_encoder=second, _compiled={})
 
     def with_sigmoid(self) -> Twin:
         """The same weights with the head's last softmax swapped for a sigmoid.
@@ -80,8 +88,6 @@ class ProgramTwin(Twin):
 
     def _step(self, model: keras.Model, *, training: bool) -> Callable[[object], object]:
         """A compiled call whose failures are told in a line."""
-        from siamdoctor.models.runtime.program import failing  # noqa: PLC0415  (which makes twins of this kind)
-
         with failing(self.blueprint.path):
             step = Twin._step(self, model, training=training)  # noqa: SLF001  (`super` fails where slots are used)
 
