@@ -32,7 +32,7 @@ def advice(case: Case, plan: SweepPlan, found: Findings) -> Advice:
     """What a person is to do, and what to know about how it was found."""
     same_label = case.settings.training.same_label
     code = ""
-    if found.recommended is not None and not _is_kept(case.settings.training.margin, found):
+    if found.recommended is not None and not _is_kept(case.settings.training.margin, found, reach(case.encoder)):
         code = code_line(plan.kind, found.recommended, 1 if same_label is None else same_label)
     return Advice(
         verdict=_verdict(case, found), code=code, next_step=_next_step(case, plan, found), notes=tuple(_notes(found))
@@ -87,9 +87,9 @@ def _verdict(case: Case, found: Findings) -> str:
     return _against(declared, found, reach(case.encoder))
 
 
-def _is_kept(declared: float | None, found: Findings) -> bool:
-    """Whether the declared margin does as well as any."""
-    if declared is None or found.plateau is None or found.depth == "analytic":
+def _is_kept(declared: float | None, found: Findings, limit: float) -> bool:
+    """Whether the declared margin does as well as any, and can be reached at all."""
+    if declared is None or declared > limit or found.plateau is None or found.depth == "analytic":
         return False
     return found.plateau.low <= declared <= found.plateau.high and not _certain(found)
 
@@ -107,7 +107,7 @@ def _against(declared: float, found: Findings, limit: float) -> str:
             f"The declared margin {declared:g} is beyond the {limit:.3g} that embeddings can be apart; "
             f"train with {found.recommended:g} ({low:g} to {high:g} cannot be told apart)."
         )
-    if _is_kept(declared, found):
+    if _is_kept(declared, found, limit):
         return f"The declared margin {declared:g} cannot be told apart from the best; there is nothing to gain by it."
     if not _certain(found):
         return (

@@ -88,6 +88,7 @@ def test_a_declared_margin_beyond_reach_is_called_so(unit_model):
     sweep = sweep_margin(case)
     assert max(p.margin for p in sweep.margins if p.margin != 5.0) <= 2.0
     assert "beyond the 2 that embeddings can be apart" in sweep.advice
+    assert f"{sweep.recommended:g}" in sweep.code  # also where accuracies cannot tell the two apart
 
 
 @pytest.mark.parametrize("kept", [True, False])
