@@ -21,7 +21,7 @@ from siamdoctor.ranking import rank
 from siamdoctor.registry import select
 from siamdoctor.results import Accuracy, Report, Subject
 from siamdoctor.runner import run_checks
-from siamdoctor.settings import FILE_NAME, Settings, find_settings_file, read_settings
+from siamdoctor.settings import FILE_NAME, Settings, find_settings
 from siamdoctor.texts import as_tokens
 from siamdoctor.ties import tie_between
 from siamdoctor.trials.thorough import Thorough, thorough
@@ -108,8 +108,7 @@ def _completed(model: object, data: object, train: object, settings: Settings | 
     """The settings with the paths of the call put in."""
     path = Path(model) if isinstance(model, str | Path) else None
     if settings is None:
-        found = find_settings_file(path, Path.cwd())
-        settings = read_settings(found) if found is not None else Settings()
+        settings = find_settings(path, Path.cwd())
     if path is not None:
         settings = dataclasses.replace(settings, model=dataclasses.replace(settings.model, path=path))
     kept = settings.data

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siamdoctor.cosine_reading import as_meant, may_be_either
 from siamdoctor.data.history import History, read_history
 from siamdoctor.data.pairs import Pairs
 from siamdoctor.data.samples import FloatArray, IndexArray, Samples
@@ -176,6 +177,14 @@ class Case:
     @cached_property
     def rule(self) -> Rule:
         """How the user decides a pair."""
+        written = self._written_rule
+        if not may_be_either(written):
+            return written
+        return as_meant(written, View(twin=self.twin, inputs=self.inputs, pairs=self.pairs, rule=written))
+
+    @cached_property
+    def _written_rule(self) -> Rule:
+        """The rule word for word; enough to choose a scaling by, which the rule as meant needs."""
         return deployed_rule(self.blueprint, self.settings, comparable=self.twin.can_compare)
 
     @property
@@ -209,7 +218,7 @@ class Case:
         if not view.finite():
             return 0.0
         separation = max(view.auc, 1 - view.auc)
-        if self.rule.threshold is None:
+        if view.rule.threshold is None or may_be_either(view.rule):
             return 2 * separation
         same = view.pairs.same
         deployed = (view.as_deployed[same].mean() + (~view.as_deployed[~same]).mean()) / 2
@@ -221,7 +230,7 @@ class Case:
             blueprint=self._blueprint, samples=self._samples, settings=self.settings, load_twin=lambda _: self.twin
         )
         part.__dict__["drawn"] = part_of(self.drawn, count, self.rng("part"))
-        part.__dict__["rule"] = self.rule
+        part.__dict__["rule"] = self._written_rule
         return part
 
     @cached_property

@@ -17,7 +17,7 @@ from typing import Literal
 from siamdoctor.bar import FailOn
 from siamdoctor.errors import BadSettings
 from siamdoctor.results import Json
-from siamdoctor.typed_yaml import read_yaml_as
+from siamdoctor.typed_yaml import FUNCTION, read_yaml_as
 
 LossName = Literal["contrastive", "triplet", "binary_crossentropy", "mse", "other"]
 MetricName = Literal["euclidean", "squared_euclidean", "cosine", "manhattan", "dot"]
@@ -169,10 +169,39 @@ class Settings:
         _demand(holds=lasting, name="budget", wanted="a number of seconds above 0", value=self.budget)
 
 
-def find_settings_file(model: Path | None, working_directory: Path) -> Path | None:
-    """The file that applies when none is named: beside the model, else in the working directory."""
+def find_settings(model: Path | None, working_directory: Path) -> Settings:
+    """The settings that apply where no file is named: those beside the model, else in the working directory.
+
+    Raises:
+        BadSettings: the file cannot be used, or it came with the model and asks to run code.
+    """
     folders = ([model.parent] if model is not None else []) + [working_directory]
-    return next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
+    found = next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
+    if found is None:
+        return Settings()
+    settings = read_settings(found)
+    if found.parent.resolve() != working_directory.resolve() and (running := _runs_code(settings)):
+        raise BadSettings(
+            f"{found} was found beside the model and asks to run code ({', '.join(running)}), which a file that came "
+            f"with a model may not do by itself. If it is yours, name it: --config {found}"
+        )
+    return settings
+
+
+def _runs_code(settings: Settings) -> list[str]:
+    """The keys by which these settings let code in, with their values."""
+    model, data = settings.model, settings.data
+    asked = []
+    if model.custom_objects is not None:
+        asked.append(f"model.custom_objects={model.custom_objects}")
+    if model.architecture is not None and not model.architecture.endswith(".json"):
+        asked.append(f"model.architecture={model.architecture}")
+    if model.trust_savedmodel:
+        asked.append("model.trust_savedmodel=true")
+    for key, path in (("data.path", data.path), ("data.train", data.train)):
+        if path is not None and FUNCTION.fullmatch(path.name):
+            asked.append(f"{key}={path}")
+    return asked
 
 
 def read_settings(path: Path, *, over: Settings | None = None) -> Settings:

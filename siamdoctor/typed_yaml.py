@@ -25,7 +25,7 @@ from typing import ClassVar, Literal, Protocol, TypeGuard, TypeVar, get_args, ge
 
 from siamdoctor.errors import BadSettings
 
-_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")  # package.module:function stands for a path here and there
+FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")  # package.module:function stands for a path here and there
 _NUMBER = re.compile(r"[-+.\w]+(/[-+.\w]+)?")
 _NEARBY = 0.15  # head start of a key of the same section over one of another, when the nearest is named
 _LINE = 80
@@ -119,7 +119,7 @@ class _Reading:
             raise self._refusal(place, "a path", value)
         if "://" in value:
             raise BadSettings(f"Only local files are read. Received: {place}={value!r} in {self.path}")
-        if _FUNCTION.fullmatch(value):
+        if FUNCTION.fullmatch(value):
             return Path(value)
         try:
             return self.path.parent / Path(value).expanduser()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,13 @@ from siamdoctor.settings import (
     ModelSettings,
     ReportSettings,
     Settings,
-    find_settings_file,
+    find_settings,
     read_settings,
 )
+from siamdoctor.typed_yaml import FUNCTION
 
 if TYPE_CHECKING:
     from siamdoctor.cli.request import Request
-
-# A data set may be a function of the user's: package.module:function.
-_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def settle(request: Request) -> Settings:
@@ -45,7 +42,7 @@ def settle(request: Request) -> Settings:
     if settings.data.path is None:
         raise BadSettings(_missing("DATA", "data: {path: data/val}", settings))
     for name, path in (("data", settings.data.path), ("train", settings.data.train)):
-        if path is not None and not path.exists() and not _FUNCTION.fullmatch(str(path)):
+        if path is not None and not path.exists() and not FUNCTION.fullmatch(str(path)):
             raise UnreadableData(f"There is no such file or folder. Received: {name}={path}")
     return settings
 
@@ -68,10 +65,10 @@ def settle_model(request: Request) -> Settings:
 
 def settings_of_file(request: Request) -> Settings:
     """The settings files that apply, the later over the earlier, or the defaults where there is none."""
-    model = Path(request.model) if request.model is not None else None
-    found = find_settings_file(model, Path.cwd()) if not request.config else None
+    if not request.config:
+        return find_settings(Path(request.model) if request.model is not None else None, Path.cwd())
     settings = None
-    for path in request.config or ([found] if found is not None else []):
+    for path in request.config:
         settings = read_settings(path, over=settings)
     return settings or Settings()
 

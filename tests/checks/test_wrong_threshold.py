@@ -66,3 +66,28 @@ def test_a_threshold_beyond_the_margin_that_works_is_left_alone():
     tuned = float(sound(facts=make.settings(metric="euclidean", threshold=1.0)).trial("threshold").detail)
     facts = make.settings(metric="euclidean", threshold=tuned, loss="contrastive", margin=tuned / 2)
     assert look(sound(facts=facts)).certainty < FOUND
+
+
+def of_cosines(threshold):
+    return make.case(
+        make.samples(*make.clouds(12, 20)),
+        head=make.head("none"),
+        facts=make.settings(metric="cosine", threshold=threshold),
+    )
+
+
+def test_a_cosine_threshold_that_fits_as_a_similarity_alone_is_read_as_one():
+    tuned = float(of_cosines(0.9).trial("threshold").detail)
+    assert tuned < 0.4
+    case = of_cosines(1 - tuned)
+    assert case.rule.threshold == pytest.approx(tuned)
+    assert case.accuracy.value == pytest.approx(of_cosines(tuned).accuracy.value)
+    assert any("is a cosine similarity" in sentence for sentence in case.rule.assumed)
+    assert look(case).certainty < FOUND
+
+
+def test_a_cosine_threshold_that_fits_neither_way_or_as_a_distance_stays_one():
+    tuned = float(of_cosines(0.9).trial("threshold").detail)
+    for written in (tuned, 1.9, -0.9, 0.5):
+        assert of_cosines(written).rule.threshold == written
+    assert look(of_cosines(1.9)).certainty == 1
