@@ -51,13 +51,18 @@ class MetricComparison:
     gain: Recovery
 
 
+FALL = 0.1  # of accuracy under mild transforms, from which they are missing
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AugmentationReview:
     """What the declared augmentation does to the data and to the embedding.
 
-    diversity: mean distance between two augmented versions of an image, over that between two images.
+    transforms: what it consists of, by the names of ImageDataGenerator. diversity: mean distance between two
+    augmented versions of an image, over that between two images.
     """
 
+    transforms: tuple[str, ...]
     diversity: float
     no_op: tuple[str, ...]
     harmful: tuple[str, ...]
@@ -102,6 +107,8 @@ class AugmentationTrial:
 class AugmentationCheck:
     """The answer of `check-augmentation`. `gap_*` are balanced accuracies, None without training data.
 
+    missing: transforms that the embedding does not stand. still, together: tuned accuracy of pairs as they are, and
+    with one side mildly turned, shifted, sheared and zoomed; of the training pairs, where there are any.
     trial: what training with each set of transforms showed, where that was asked for.
     """
 
@@ -110,7 +117,16 @@ class AugmentationCheck:
     gap_train: float | None
     gap_validation: float | None
     missing: tuple[str, ...]
+    still: Interval | None = None
+    together: Interval | None = None
     trial: AugmentationTrial | None = None
+
+    @property
+    def falls(self) -> bool:
+        """Whether mild transforms together cost the pairs more accuracy than chance and a few points explain."""
+        if self.still is None or self.together is None:
+            return False
+        return self.together.high < self.still.low and self.still.value - self.together.value >= FALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

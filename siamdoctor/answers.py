@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from siamdoctor.stats.power import detectable_accuracy, effective_pairs, exact_p
 from siamdoctor.stats.resampling import accuracy_interval, auc_interval, paired_gain
 from siamdoctor.stats.roc import auc, cross_fitted
 from siamdoctor.trials.augmentation import review
-from siamdoctor.trials.invariance import drifts, strongest
+from siamdoctor.trials.invariance import ARTICLE, drifts, perturbed_accuracy, strongest
 from siamdoctor.trials.outcome import best_on_other_half
 from siamdoctor.trials.scoring import FORMS
 
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 
     from siamdoctor.answer_results import AugmentationReview, AugmentationTrial
     from siamdoctor.case import Case
+    from siamdoctor.results import TransformDrift
 
 TRUE_ACCURACY = 0.6  # the smallest accuracy that people care to tell from chance
 TRIAL_SECONDS = 600.0  # that training with each augmentation may take where no budget was given
 MATRIX_SAMPLES = 400
+HALFWAY = 0.5  # to what is tolerated: what moves an image so far counts where several together are not stood
 HEAD_SAMPLES = 120  # all pairs of these go through the head
 
 
@@ -119,15 +122,30 @@ def check_augmentation(case: Case) -> tuple[AugmentationCheck, tuple[str, ...]]:
     except Unavailable as gap:
         said.append(f"no pipeline was judged: {gap.reason}")
     train = validation = None
+    trained = case
     try:
         train, validation = case.training.tuned_accuracy.value, case.tuned_accuracy.value
+        trained = case.training
     except Unavailable as gap:
         said.append(f"no gap was measured: {gap.reason}")
-    missing = tuple(d.name for d in strongest(profile) if d.drift > d.tolerance and "flip" not in d.name)
     answer = AugmentationCheck(
-        transforms=profile, declared=declared, gap_train=train, gap_validation=validation, missing=missing
+        transforms=profile,
+        declared=declared,
+        gap_train=train,
+        gap_validation=validation,
+        missing=_missing(profile, alone=1.0),
+        still=trained.tuned_accuracy if profile else None,
+        together=perturbed_accuracy(trained) if profile else None,
     )
+    if answer.falls and not answer.missing:
+        answer = dataclasses.replace(answer, missing=_missing(profile, alone=HALFWAY) or tuple(ARTICLE))
     return answer, tuple(said)
+
+
+def _missing(profile: tuple[TransformDrift, ...], *, alone: float) -> tuple[str, ...]:
+    """Transforms that move an image by more than this share of what is tolerated; flips may change identities."""
+    mild = (d for d in strongest(profile) if "flip" not in d.name)
+    return tuple(d.name for d in mild if d.drift > alone * d.tolerance)
 
 
 def chance_level(case: Case, accuracy: Accuracy) -> ChanceLevel:

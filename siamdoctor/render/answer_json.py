@@ -94,6 +94,9 @@ def augmentation_check(check: AugmentationCheck) -> dict[str, Json]:
         "declared": declared,
         "gap": gap,
         "missing": json_list(check.missing),
+        "together": None
+        if check.still is None or check.together is None
+        else {"before": interval(check.still), "after": interval(check.together)},
         "trial": None if check.trial is None else _augmentation_trial(check.trial),
     }
 

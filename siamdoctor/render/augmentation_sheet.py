@@ -16,20 +16,37 @@ _UNDECLARED = "no augmentation is declared (training.augmentation in siamdoctor.
 
 def sheet(subject: Subject, check: AugmentationCheck, assumed: tuple[str, ...]) -> Sheet:
     """What to augment with, what the declared augmentation does, and every transform."""
-    lead = "The embedding keeps still under every transform that was tried."
-    if not check.transforms:
-        lead = "No transform was tried."
-    if check.missing:
-        lead = f"The embedding moves too far under: {', '.join(check.missing)}. Augment with these."
-    if check.trial is not None:
-        lead = check.trial.sentence
     return Sheet(
         title=title_of(subject),
-        lead=lead,
+        lead=_lead(check),
         facts=(*_tried(check), *_declared(check), *_gap(check)),
         tables=(*_sets(check), *((_drifts(check),) if check.transforms else ())),
         notes=(*_content(check), *remarks(assumed)),
     )
+
+
+def _lead(check: AugmentationCheck) -> str:
+    """The answer in a sentence or two."""
+    if check.trial is not None:
+        return check.trial.sentence
+    if not check.transforms:
+        return "No transform was tried."
+    names = ", ".join(check.missing)
+    if check.falls:
+        assert check.still is not None
+        assert check.together is not None
+        pairs = "the training pairs themselves" if check.gap_train is not None else "the pairs"
+        fall = f"from {percent(check.still.value)} to {percent(check.together.value)}"
+        return f"Mildly turned, shifted, sheared and zoomed, {pairs} fall {fall}. Augment with: {names}."
+    if check.missing:
+        return f"The embedding moves too far under: {names}. Augment with these."
+    beyond = [f"{d.name.replace('_', ' ')} {number(d.strength)}" for d in check.transforms if d.drift > d.tolerance]
+    if beyond:
+        return (
+            "The embedding keeps still under mild transforms. It moves too far under "
+            f"{', '.join(beyond)}, which may make another identity of an image."
+        )
+    return "The embedding keeps still under every transform that was tried."
 
 
 def _tried(check: AugmentationCheck) -> tuple[tuple[str, str], ...]:
@@ -80,6 +97,8 @@ def _declared(check: AugmentationCheck) -> tuple[tuple[str, str], ...]:
     declared = check.declared
     if declared is None:
         return (("declared", _UNDECLARED),)
+    if not declared.transforms:
+        return (("declared", "that nothing is augmented (training.augmentation is empty)"),)
     return (
         ("diversity", f"{number(declared.diversity)} of the distance between two images"),
         ("without effect", ", ".join(declared.no_op) or "none"),

@@ -46,6 +46,7 @@ def review(case: Case) -> AugmentationReview:
     ]
     harmful = [name for name in destructive(case, pipeline) if name not in no_op]
     return AugmentationReview(
+        transforms=pipeline.names,
         diversity=_difference(once, twice) / usual if usual > 0 else 0.0,
         no_op=tuple(no_op),
         harmful=tuple(harmful),

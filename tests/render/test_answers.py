@@ -68,7 +68,12 @@ AUGMENTATION = AugmentationCheck(
         TransformDrift(name="rotation", strength=10.0, drift=0.2, tolerance=0.5),
         TransformDrift(name="width_shift", strength=0.2, drift=0.9, tolerance=0.5),
     ),
-    declared=AugmentationReview(diversity=0.12, no_op=("shear_range",), harmful=("horizontal_flip",)),
+    declared=AugmentationReview(
+        transforms=("shear_range", "horizontal_flip"),
+        diversity=0.12,
+        no_op=("shear_range",),
+        harmful=("horizontal_flip",),
+    ),
     gap_train=0.98,
     gap_validation=0.7,
     missing=("width_shift",),
@@ -162,7 +167,32 @@ def test_the_contracts_parts_come_out():
 def test_what_was_not_declared_is_null():
     bare = AugmentationCheck(transforms=(), declared=None, gap_train=0.9, gap_validation=None, missing=())
     told = answer_json.augmentation_check(bare)
-    assert told == {"transforms": [], "declared": None, "gap": None, "missing": [], "trial": None}
+    assert told == {"transforms": [], "declared": None, "gap": None, "missing": [], "together": None, "trial": None}
+
+
+FALLEN = dataclasses.replace(AUGMENTATION, still=interval(0.9), together=interval(0.6))
+
+
+def test_what_the_embedding_does_not_stand_leads():
+    def lead(**changed):
+        return augmentation_sheet.sheet(SUBJECT, dataclasses.replace(FALLEN, **changed), ()).lead
+
+    assert lead() == (
+        "Mildly turned, shifted, sheared and zoomed, the training pairs themselves fall from 90.0 % to 60.0 %. "
+        "Augment with: width_shift."
+    )
+    assert "the pairs fall" in lead(gap_train=None)
+    assert lead(together=interval(0.85)).startswith("The embedding moves too far under: width_shift.")
+    assert "too far under width shift 0.2" in lead(together=None, missing=())
+    assert "every transform" in lead(together=None, missing=(), transforms=AUGMENTATION.transforms[:1])
+    told = answer_json.augmentation_check(FALLEN)["together"]
+    assert (told["before"]["value"], told["after"]["value"]) == (0.9, 0.6)
+
+
+def test_an_empty_pipeline_is_called_one():
+    nothing = AugmentationReview(transforms=(), diversity=0.0, no_op=(), harmful=())
+    facts = augmentation_sheet.sheet(SUBJECT, dataclasses.replace(AUGMENTATION, declared=nothing), ()).facts
+    assert ("declared", "that nothing is augmented (training.augmentation is empty)") in facts
 
 
 def test_numbers_that_json_lacks_become_the_nearest_it_has():
