@@ -174,6 +174,7 @@ def _from_title(title: str, *, scalar: bool | None) -> str | None:
         ("cosinedist" in word, "cosine_distance"),
         ("cos" in word, "cosine_similarity"),
         ("exp" in word and ("manhattan" in word or "neg" in word or "l1" in word), "exp_manhattan"),
+        ("mandist" in word, "exp_manhattan"),  # of the MaLSTM, in dozens of repositories: exp(-sum(abs(a - b)))
         ("absdiff" in word or "absolutediff" in word or word == "abs", "absolute_difference"),
         ("manhattan" in word or "l1" in word, "absolute_difference" if scalar is None else plain),
         ("l2norm" in word or "unitnorm" in word or "normalize" in word, "l2_normalize"),

@@ -31,12 +31,7 @@ def recognise(graph: Graph, variables: LayerVariables, *, unit_norm: bool) -> Re
         variables: stored weights by layer.
         unit_norm: whether the encoder gives vectors of length 1, in which case a dot product is a cosine.
     """
-    rng = np.random.default_rng(0)
-    left, right = rng.normal(size=(2, PROBES, PROBE_SIZE))
-    right[::4] = left[::4] + 0.01 * rng.normal(size=right[::4].shape)
-    if unit_norm:
-        left = left / np.linalg.norm(left, axis=1, keepdims=True)
-        right = right / np.linalg.norm(right, axis=1, keepdims=True)
+    left, right = probes(PROBE_SIZE, unit_norm=unit_norm)
     values = follow(graph, (left, right))
     trained = [n for n, call in enumerate(graph.calls) if call.layer in variables]
     if trained:
@@ -47,7 +42,18 @@ def recognise(graph: Graph, variables: LayerVariables, *, unit_norm: bool) -> Re
     if output is None:  # something unknown stands in between; say at least how the sides meet
         names = (_name(values[t], left, right) for t in sorted(values, key=lambda t: t.call, reverse=True))
         return Recognised(kind="unknown", merge=next((n for n in names if n), None), higher_is_same=None)
-    return _measure(output, left, right)
+    return measure(output, left, right)
+
+
+def probes(size: int, *, unit_norm: bool) -> tuple[Array, Array]:
+    """Random embeddings for both sides; every fourth pair is close to one another."""
+    rng = np.random.default_rng(0)
+    left, right = rng.normal(size=(2, PROBES, size))
+    right[::4] = left[::4] + 0.01 * rng.normal(size=right[::4].shape)
+    if unit_norm:
+        left = left / np.linalg.norm(left, axis=1, keepdims=True)
+        right = right / np.linalg.norm(right, axis=1, keepdims=True)
+    return left, right
 
 
 def _distances(left: Array, right: Array) -> dict[str, Array]:
@@ -85,7 +91,7 @@ def _name(value: Array, left: Array, right: Array) -> str | None:
     return None
 
 
-def _measure(output: Array, left: Array, right: Array) -> Recognised:
+def measure(output: Array, left: Array, right: Array) -> Recognised:
     """Name the output of a head without weights: exactly, or else as something that rises or falls with it."""
     if output.size != len(left) or not np.all(np.isfinite(output)):
         return Recognised(kind="unknown", merge=_name(output, left, right), higher_is_same=None)

@@ -60,8 +60,11 @@ def locate(archive: Archive, architecture: str | None) -> Located:
 
 
 def names_itself(model: dict[str, Json] | None) -> bool:
-    """Whether only a class is named, with the shapes it was called on: its code would show the layers."""
-    return bool(model) and not list(_outermost(mapping(model))) and "input_shape" in _built(mapping(model))
+    """Whether only a class is named, with the shapes it was called on: its code would show the layers.
+
+    Keras notes no shapes (null) where `call` names its argument `args` or `kwargs`.
+    """
+    return bool(model) and not list(_outermost(mapping(model))) and bool(_built(mapping(model)).get("input_shape"))
 
 
 def class_of(model: dict[str, Json] | None) -> str:

@@ -104,14 +104,14 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     graph = mark_supplied(read_graph(located.model), supplied)
     variables = variables_of(graph, archive.weights, inside=located.inside)
     anatomy = dissect(graph, frozenset(variables), settings.encoder)
-    sides = _prepare(anatomy, variables, settings)
+    compiled = read_compiled(archive.compiled)
+    sides = _prepare(anatomy, variables, settings, compiled.loss)
     if any(side and not (side.graph.inputs and side.graph.outputs) for side in (sides.encoder, sides.second)):
         raise UnreadableModel(
             f"The encoder has no input or no output here. {SAVE_AGAIN} Received: model={archive.path}"
         )
     parts = _parts(archive, anatomy, sides, variables, supplied=supplied, own_code=settings.custom_objects)
     encoder = None if sides.encoder is None else describe_encoder(sides.encoder.graph, variables)
-    compiled = read_compiled(archive.compiled)
     words = _text_layer(graph, anatomy, archive, supplied)
     assumed = (
         located.assumed
@@ -124,7 +124,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         )
     )
     unreadable, advice = complaints(parts)
-    return Blueprint(
+    blueprint = Blueprint(
         path=archive.path,
         format=archive.format,
         keras_version=archive.keras_version,
@@ -158,6 +158,16 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         parts=parts,
         text=words,
     )
+    return _with_head_run(blueprint, sides.head)
+
+
+def _with_head_run(blueprint: Blueprint, head: Graph | None) -> Blueprint:
+    """The blueprint; where the user's code compares the embeddings, with what that code was seen to do."""
+    if head is None or blueprint.head.learned or not any(layer.is_supplied for layer in head.layers.values()):
+        return blueprint
+    from siamdoctor.models.runtime.measuring import measured  # noqa: PLC0415  (runs the user's code: asked for)
+
+    return replace(blueprint, head=measured(blueprint))
 
 
 def _unrolled(archive: Archive, source: str | None, supplied: frozenset[str]) -> Archive:
@@ -220,10 +230,14 @@ def _architecture(settings: ModelSettings) -> str | None:
     return built_by(source)
 
 
-def _prepare(anatomy: Anatomy, variables: LayerVariables, settings: ModelSettings) -> _Sides:
+def _prepare(anatomy: Anatomy, variables: LayerVariables, settings: ModelSettings, loss: str | None) -> _Sides:
     """Replace or cut what cannot be loaded."""
-    head, standins = (None, ()) if anatomy.head is None else replace_unknown(anatomy.head, variables)
-    shown = None if anatomy.head is None else replace_unknown(mark_supplied(anatomy.head, frozenset()), variables)[0]
+    head: Graph | None = None
+    shown: Graph | None = None
+    standins: tuple[Standin, ...] = ()
+    if anatomy.head is not None:
+        head, standins = replace_unknown(anatomy.head, variables, loss=loss)
+        shown, _ = replace_unknown(mark_supplied(anatomy.head, frozenset()), variables, loss=loss)
     return _Sides(
         encoder=None if anatomy.encoder is None else prepare(anatomy.encoder, variables, settings.replace),
         second=None if anatomy.second is None else prepare(anatomy.second, variables, settings.replace),

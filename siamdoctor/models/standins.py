@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "one_minus": ("OneMinus",),
     "negative": ("Negative",),
 }
+LABEL_LOSSES = frozenset({"mse", "meansquarederror", "binarycrossentropy"})  # what they fit lies between 0 and 1
 EPSILON = 1e-7  # of Keras' backend, below the root in nearly every public Euclidean distance
 
 
@@ -40,8 +42,25 @@ class Standin:
     guess: clues.Guess
 
 
-def replace_unknown(graph: Graph, variables: LayerVariables) -> tuple[Graph, tuple[Standin, ...]]:
-    """The same graph with recognisable Lambdas and classes replaced; the rest is left as it is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reduction:
+    """How a distance sums: over which axis, and whether it comes as (n, 1) rather than (n,)."""
+
+    axis: int
+    keepdims: bool
+
+
+def replace_unknown(
+    graph: Graph, variables: LayerVariables, *, loss: str | None = None
+) -> tuple[Graph, tuple[Standin, ...]]:
+    """The same graph with recognisable Lambdas and classes replaced; the rest is left as it is.
+
+    Args:
+        graph: the head.
+        variables: stored weights by layer.
+        loss: name of the loss that the model was compiled with.
+    """
+    fitted = re.sub("[^a-z]", "", (loss or "").lower()) in LABEL_LOSSES
     layers: dict[str, Layer] = {}
     calls: list[Call] = []
     moved: dict[int, int] = {}
@@ -50,8 +69,11 @@ def replace_unknown(graph: Graph, variables: LayerVariables) -> tuple[Graph, tup
         layer = graph.layers[call.layer]
         fresh = renumber(call, moved)
         guess = _guess(graph, number, variables)
+        if fitted and guess == clues.Guess("manhattan", "class name") and Tensor(number) in graph.outputs:
+            guess = clues.Guess("exp_manhattan", guess.by)  # fitted to labels, as in the MaLSTM
         operands = _operands(calls, layers, fresh)
-        steps = None if guess is None else _steps(guess.kind, operands, layer, _keeps_axis(graph, number))
+        reduced = _Reduction(axis=_summed_axis(graph, graph.calls[number]), keepdims=_keeps_axis(graph, number))
+        steps = None if guess is None else _steps(guess.kind, operands, layer, reduced)
         if guess is None or steps is None:
             layers[layer.name] = layer
             calls.append(fresh)
@@ -103,6 +125,15 @@ def _keeps_axis(graph: Graph, number: int) -> bool:
     return shape is None or len(shape) != 1
 
 
+def _summed_axis(graph: Graph, call: Call) -> int:
+    """The axis of the numbers that are compared: the last, or that of time where each step has one number only.
+
+    The sides may be such sequences, (n, time, 1). Then only a sum over axis 1 gives one number per pair.
+    """
+    shape = next((graph.shapes[t] for t in call.tensors() if t in graph.shapes), ())
+    return 1 if len(shape) == 3 and shape[-1] == 1 and shape[1] != 1 else -1  # noqa: PLR2004  (batch, time, one)
+
+
 def _operands(calls: list[Call], layers: Mapping[str, Layer], call: Call) -> tuple[tuple[Tensor, ...], bool]:
     """What a call compares, and whether that is the difference of the sides, taken before.
 
@@ -120,7 +151,7 @@ def _steps(
     kind: str,
     operands: tuple[tuple[Tensor, ...], bool],
     layer: Layer,
-    keepdims: bool,  # noqa: FBT001  (one fact about one call)
+    reduced: _Reduction,
 ) -> list[tuple[Layer, tuple[Argument, ...]]] | None:
     """The stand-in's layers with their arguments, in which None is the result of the step before."""
     names = STEPS.get(kind, ())
@@ -137,15 +168,15 @@ def _steps(
     steps: list[tuple[Layer, tuple[Argument, ...]]] = []
     for position, name in enumerate(names):
         first: tuple[Argument, ...] = tuple(tensors) if position == 0 else (None,)
-        steps.append(_step(name, f"{layer.name}_{name.lower()}", first, keepdims=keepdims))
+        steps.append(_step(name, f"{layer.name}_{name.lower()}", first, reduced))
     return steps
 
 
-def _step(name: str, title: str, args: tuple[Argument, ...], *, keepdims: bool) -> tuple[Layer, tuple[Argument, ...]]:
+def _step(name: str, title: str, args: tuple[Argument, ...], reduced: _Reduction) -> tuple[Layer, tuple[Argument, ...]]:
     """One known operation or layer."""
     config: dict[str, Json] = {"name": title}
     if name in ("Sum", "Mean"):
-        config |= {"axis": -1, "keepdims": keepdims}
+        config |= {"axis": reduced.axis, "keepdims": reduced.keepdims}
     if name == "Cosine":
         config |= {"axes": -1, "normalize": True, "dtype": "float32"}
         return _known("Dot", title, config, operation=False), (list[Argument](args),)

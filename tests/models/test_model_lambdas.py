@@ -95,3 +95,21 @@ def test_scaling_by_a_lambda_is_recognised_and_said(tmp_path):
     left, right = zoo.samples_for(model)
     got = load_twin(blueprint).predict(255 * left, 255 * right)
     np.testing.assert_allclose(got, np.ravel(model([255 * left, 255 * right], training=False)), **CLOSE)
+
+
+@pytest.mark.parametrize("extension", ["keras", "h5"])
+def test_distance_of_sequences_with_one_number_a_step_is_summed_over_time(tmp_path, extension):
+    def euclidean_distance(sides):
+        one, other = sides
+        return keras.ops.sqrt(keras.ops.sum((one - other) ** 2, axis=1, keepdims=True) + 1e-9)
+
+    given = keras.layers.Input((7, 3))
+    tower = keras.Model(given, keras.layers.Dense(1)(keras.layers.LSTM(6, return_sequences=True)(given)))
+    ports = [keras.layers.Input((7, 3), name=name) for name in ("left", "right")]
+    apart = keras.layers.Lambda(euclidean_distance, output_shape=(1, 1))([tower(port) for port in ports])
+    model = keras.Model(ports, apart)
+    model.save(tmp_path / f"model.{extension}")
+    left, right = np.random.default_rng(0).normal(size=(2, 9, 7, 3)).astype("float32")
+    wanted = np.ravel(model([left, right], training=False))
+    got = load_twin(read_blueprint(tmp_path / f"model.{extension}")).predict(left, right)
+    np.testing.assert_allclose(got, wanted, **CLOSE)

@@ -84,6 +84,10 @@ class Averse(SiameseModel):
         if ops.convert_to_numpy(left).mean() > 2:
             left = right
         return super().call([left, right])
+
+class Shapeless(SiameseModel):
+    def call(self, args):
+        return super().call(args)
 """
 
 
@@ -118,6 +122,13 @@ def test_code_that_needs_numbers_to_run_is_named(tmp_path):
         read_blueprint(path, ModelSettings(custom_objects=str(code)))
 
 
+def test_code_is_not_asked_for_where_the_file_keeps_no_shapes_to_run_it_on(tmp_path):
+    code, path, *_ = own_model(tmp_path, "Shapeless")  # Keras notes no shapes of an argument named `args`
+    for settings in (ModelSettings(), ModelSettings(custom_objects=str(code))):
+        with pytest.raises(UnreadableModel, match=r"what layers that has\. Save the part that makes the embeddings"):
+            read_blueprint(path, settings)
+
+
 def test_triplet_layer_of_the_users_own_compares_anchor_and_positive(tmp_path):
     code = tmp_path / "distances.py"
     code.write_text(
@@ -136,3 +147,49 @@ def test_triplet_layer_of_the_users_own_compares_anchor_and_positive(tmp_path):
     near, _ = model(sides, training=False)
     np.testing.assert_allclose(load_twin(blueprint).predict(*sides[:2]), near, **CLOSE)
     assert read_blueprint(path).head.kind == "squared_euclidean"
+
+
+def test_class_named_after_the_opposite_is_known_by_what_it_does(tmp_path):
+    code = tmp_path / "distances.py"
+    code.write_text(
+        "from keras import layers, ops\n"
+        "class CosineSimilarityLayer(layers.Layer):\n"
+        "    def call(self, sides):\n"
+        "        one, other = (ops.normalize(side, axis=-1) for side in sides)\n"
+        "        return 1 - ops.sum(one * other, axis=-1, keepdims=True)\n"
+    )
+    names: dict[str, object] = {}
+    exec(compile(code.read_text(), str(code), "exec"), names)  # noqa: S102  (the program that saved the model)
+    model = zoo.twin(lambda left, right: names["CosineSimilarityLayer"]()([left, right]))
+    given = zoo.samples_for(model)
+    wanted = np.ravel(model(given, training=False))
+    model.save(tmp_path / "model.keras")
+    guessed = read_blueprint(tmp_path / "model.keras").head
+    assert (guessed.kind, guessed.recognised_by, guessed.higher_is_same) == ("cosine_similarity", "class name", True)
+    blueprint = read_blueprint(tmp_path / "model.keras", ModelSettings(custom_objects=str(code)))
+    assert (blueprint.head.kind, blueprint.head.higher_is_same) == ("cosine_distance", False)
+    np.testing.assert_allclose(load_twin(blueprint).predict(*given), wanted, **CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "kind"),
+    [
+        ("ManDist", None, "exp_manhattan"),
+        ("ManhattanDistance", "mean_squared_error", "exp_manhattan"),
+        ("ManhattanDistance", None, "manhattan"),
+    ],
+)
+def test_distance_that_is_fitted_to_labels_is_that_of_the_malstm(tmp_path, name, loss, kind):
+    def call(_self, sides):
+        distance = keras.ops.sum(abs(sides[0] - sides[1]), axis=1, keepdims=True)
+        return keras.ops.exp(-distance) if kind == "exp_manhattan" else distance
+
+    layer = type(name, (keras.layers.Layer,), {"call": call})()
+    model = zoo.twin(lambda left, right: layer([left, right]))
+    model.compile("adam", loss=loss)
+    given = zoo.samples_for(model)
+    model.save(tmp_path / "model.h5")
+    blueprint = read_blueprint(tmp_path / "model.h5")
+    assert (blueprint.head.kind, blueprint.head.higher_is_same) == (kind, kind == "exp_manhattan")
+    wanted = np.ravel(model(given, training=False))
+    np.testing.assert_allclose(load_twin(blueprint).predict(*given), wanted, **CLOSE)
