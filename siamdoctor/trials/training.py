@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from siamdoctor.data.samples import FloatArray, IndexArray
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.runtime import import_keras, silenced
+from siamdoctor.models.runtime.measured import refresh
 from siamdoctor.trials.comparisons import EUCLIDEAN, Comparison, distances
 from siamdoctor.trials.sweep_losses import LossKind, batch_cost, mines_triplets
 from siamdoctor.trials.training_backend import Adam, compiled, tensorflow
@@ -209,6 +210,8 @@ def put_weights(models: Sequence[keras.Model], values: Weights) -> None:
     variables = [v for model in models for layer in model.layers for v in layer.variables]
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
+    for model in models:
+        refresh(model.layers)
 
 
 def written(encoder: keras.Model) -> str:

@@ -7,6 +7,7 @@ import pytest
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime import import_keras, load_twin
+from siamdoctor.trials.training import fresh_weights, put_weights
 
 import_keras()
 
@@ -188,3 +189,36 @@ def test_weights_changed_in_place_are_used(saved):
     for variable in model.encoder.trainable_variables:
         variable.assign(2 * variable.value)
     assert not np.allclose(model.embed(file.inputs[0]), before)
+
+
+def adapted(*, nested=False):
+    """A pair model that normalises its table itself, and the table."""
+    table = np.random.default_rng(0).normal([500, -3, 40], [100, 0.1, 7], size=(60, 3)).astype("float32")
+    normalise = layers.Normalization()
+    normalise.adapt(table)
+    if nested:
+        normalise = keras.Sequential([keras.Input((3,)), normalise])
+    tower = keras.Sequential([keras.Input((3,)), normalise, layers.Dense(5, activation="relu"), layers.Dense(2)])
+    left, right = keras.Input((3,)), keras.Input((3,))
+    return keras.Model([left, right], zoo.euclidean(tower(left), tower(right))), tower, table
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_what_a_normalization_measured_is_used_and_survives_fresh_weights(tmp_path, suffix, nested):
+    model, tower, table = adapted(nested=nested)
+    model.save(tmp_path / f"model.{suffix}")
+    twin = load_twin(read_blueprint(tmp_path / f"model.{suffix}"))
+    wanted = tower.predict(table, verbose=0)
+    np.testing.assert_array_equal(twin.embed(table), wanted)
+    fresh = twin.reinitialised(1).embed(table)
+    assert not np.allclose(fresh, wanted)
+    assert 0.05 < np.abs(fresh).mean() < 5  # of a table that is not normalised they would be hundreds
+
+
+def test_a_training_starts_from_what_a_normalization_measured(tmp_path):
+    model, _, table = adapted()
+    twin = load(model, tmp_path)
+    other = twin.reinitialised(3)
+    put_weights([other.encoder], fresh_weights(twin, 1))
+    np.testing.assert_allclose(other.embed(table), twin.reinitialised(1).embed(table), rtol=1e-5)

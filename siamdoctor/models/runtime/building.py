@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.runtime.backend import silenced
+from siamdoctor.models.runtime.measured import refresh
 from siamdoctor.models.runtime.stored import StoredLayer, fill, fits, weights_of
 from siamdoctor.results import Json
 
@@ -64,6 +65,7 @@ def copy_with(model: keras.Model, config: Json, own: Own) -> keras.Model:
     for layer in copy.layers:
         for variable, old in zip(weights_of(layer), weights_of(model.get_layer(layer.name)), strict=True):
             variable.assign(old.value)
+    refresh(copy.layers)
     return copy
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.functional import snake_case
 from siamdoctor.models.parts import Parts
+from siamdoctor.models.runtime.measured import refresh
 from siamdoctor.models.weight_index import PARTS
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def fill(layer: keras.layers.Layer, stored: StoredLayer, path: Path) -> None:
         variables.sort(key=lambda v: not v.trainable)
     for variable, value in zip(variables, stored.arrays, strict=True):
         variable.assign(value)
+    refresh([layer])
 
 
 def _is_nested(layer: keras.layers.Layer, stored: StoredLayer) -> bool:

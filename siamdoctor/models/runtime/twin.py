@@ -13,6 +13,7 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import Blueprint
 from siamdoctor.models.runtime.building import Arrays, build, compiled_call, copy_with, widest
 from siamdoctor.models.runtime.configs import Configs
+from siamdoctor.models.runtime.measured import carry_over
 from siamdoctor.models.runtime.softmax import without_softmax
 from siamdoctor.models.runtime.statistics import with_statistics
 
@@ -131,7 +132,11 @@ class Twin:
 
     def reinitialised(self, seed: int) -> Twin:
         """The same architecture with fresh weights from each layer's own initialiser."""
-        return assemble(self.blueprint, self.configs.seeded(seed), None)
+        fresh = assemble(self.blueprint, self.configs.seeded(seed), None)
+        carry_over(self.encoder, fresh.encoder)
+        if self.second_encoder is not None and fresh.second_encoder is not None:
+            carry_over(self.second_encoder, fresh.second_encoder)
+        return fresh
 
     def with_batch_statistics(self, x: NDArray[np.generic]) -> Twin:
         """The same weights with BatchNorm's moving statistics taken anew from samples.
