@@ -56,6 +56,13 @@ def _names(value: Json) -> list[str]:
         return [name for item in saved.values() for name in _names(item)]
     own = text(mapping(saved.get("config")).get("name")) if saved else None
     name = short_name(value)
-    if saved.get("class_name") == "function" and text(saved.get("module")) == "builtins":
-        return [f"{name} (custom function)"]  # a user's own `accuracy` is not Keras' accuracy
+    own_function = saved.get("class_name") == "function" and text(saved.get("module")) == "builtins"
+    if own_function or _wraps_own_accuracy(saved):
+        return [f"{own or name} (custom function)"]  # a user's own `accuracy` is not Keras' accuracy
     return [own or name] if name and name != "function" else [] if name is None else [name]
+
+
+def _wraps_own_accuracy(saved: Mapping[str, Json]) -> bool:
+    """Whether Keras 2 wrapped a user's function `accuracy`: of its own it wraps `binary_accuracy` and the like."""
+    wrapped = short_name(mapping(saved.get("config")).get("fn"))
+    return saved.get("class_name") == "MeanMetricWrapper" and wrapped in ("accuracy", "acc")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from siamdoctor.models.compiled import read_compiled
 from siamdoctor.models.graph import Tensor
 from siamdoctor.models.legacy import modern_config, modern_operation
 
@@ -50,3 +51,11 @@ def test_tensorflow_calls_with_settings_become_operations_that_keras_makes(funct
 
     made = {"module": found.module, "class_name": class_name, "config": found.config, "registered_name": class_name}
     assert keras.saving.deserialize_keras_object(made).name == "n"
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "name"), [("accuracy", "accuracy (custom function)"), ("binary_accuracy", "accuracy")]
+)
+def test_accuracy_of_the_users_own_is_told_from_keras_in_a_file_of_keras_2(wrapped, name):
+    metric = {"class_name": "MeanMetricWrapper", "config": {"name": "accuracy", "dtype": "float32", "fn": wrapped}}
+    assert read_compiled({"loss": "contrastive_loss", "metrics": [[metric]]}).metrics == (name,)
