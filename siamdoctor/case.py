@@ -17,7 +17,7 @@ from siamdoctor.cosine_reading import as_meant, may_be_either
 from siamdoctor.data.history import History, read_history
 from siamdoctor.data.pairs import Pairs
 from siamdoctor.data.samples import FloatArray, IndexArray, Samples
-from siamdoctor.data.scaling import AS_STORED, Scaling, candidates, declared
+from siamdoctor.data.scaling import AS_STORED, Scaling, as_in_training, candidates, declared
 from siamdoctor.decision import Rule, deployed_rule
 from siamdoctor.drawing import Drawn, draw, part_of
 from siamdoctor.errors import Unavailable
@@ -211,6 +211,13 @@ class Case:
         """Scalings worth trying for data of this kind, the commonest first."""
         images = self.samples.kind == "images"
         return candidates(self.samples.stored_scale, self.sample_shape, images=images)
+
+    @cached_property
+    def scaling_as_in_training(self) -> Scaling | None:
+        """What would bring the data to the scale of the training data, where these are known and of another."""
+        if self._training is None or self.samples.kind in {"tokens", "text"}:
+            return None
+        return as_in_training(self.training.pixels, self.pixels, self.scaling)
 
     def _scaling_score(self, option: Scaling) -> float:
         """AUC plus deployed accuracy (where a threshold is known) on a part of the pairs."""

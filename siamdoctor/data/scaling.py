@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siamdoctor.data.samples import FloatArray
 
@@ -14,13 +15,15 @@ CAFFE_MEAN = (
     123.68,
 )  # ImageNet's BGR means, subtracted by keras.applications in caffe mode
 RGB = 3
+ELSEWHERE = 3.0  # standard deviations between the means of training and use, beyond which the scale is another
+STRETCHED = 4.0  # ratio of the spreads, either way, beyond which it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
     """value * factor + offset, after an optional flip of the channel order and minus channel means.
 
-    `name` completes "pixels are ...".
+    `name` completes "pixels are ...". matched: factors and offsets for each place of the last axis, which come first.
     """
 
     name: str
@@ -28,10 +31,12 @@ class Scaling:
     offset: float = 0.0
     bgr: bool = False
     means: tuple[float, ...] = ()
+    matched: tuple[FloatArray, FloatArray] | None = None
 
     def apply(self, pixels: FloatArray) -> FloatArray:
         """Scale samples (n, ...) as stored; returns a new float32 array."""
-        values = pixels[..., ::-1] if self.bgr else pixels
+        values = pixels if self.matched is None else pixels * self.matched[0] + self.matched[1]
+        values = values[..., ::-1] if self.bgr else values
         if self.means:
             values = values - np.asarray(self.means, dtype=np.float32)
         return np.asarray(values * np.float32(self.factor) + np.float32(self.offset), dtype=np.float32)
@@ -39,6 +44,34 @@ class Scaling:
 
 AS_STORED = Scaling(name="as stored")
 TO_UNIT = Scaling(name="divided by 255", factor=1 / 255)
+
+
+def as_in_training(there: FloatArray, here: FloatArray, then: Scaling) -> Scaling | None:
+    """What brings data to the mean and spread of the training data, or None where they are of one scale already.
+
+    Args:
+        there: (n, ..., c) training samples as stored.
+        here: (m, ..., c) the data in use as stored.
+        then: the scaling that follows.
+    """
+    (wanted, width), (found, wide) = _mean_and_spread(there), _mean_and_spread(here)
+    varying = (width > 0) & (wide > 0) & np.isfinite(width + wide + wanted + found)
+    if not varying.any():
+        return None
+    moved = np.abs(found - wanted)[varying] / width[varying]
+    stretched = np.abs(np.log(wide[varying] / width[varying]))
+    if np.median(moved) < ELSEWHERE and np.median(stretched) < np.log(STRETCHED):
+        return None
+    factor = np.where(varying, width / np.where(varying, wide, 1), 1.0)
+    offset = np.where(varying, wanted - found * factor, 0.0)
+    pair = (factor.astype(np.float32), offset.astype(np.float32))
+    return replace(then, name="brought to the mean and spread of the training data", matched=pair)
+
+
+def _mean_and_spread(samples: FloatArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(c,) mean and standard deviation over everything but the last axis."""
+    flat = np.asarray(samples, np.float64).reshape(-1, samples.shape[-1])
+    return flat.mean(0), flat.std(0)
 
 
 def declared(factor: float) -> Scaling:

@@ -71,6 +71,13 @@ def fresh_encoder(case: Case) -> Baseline:
     return _kept(case)["fresh"]
 
 
+def shrinkage(case: Case) -> float:
+    """Median distance of different pairs over the same by the untrained network; 1 where that is zero."""
+    now, before = (view.metric_distance("euclidean")[~case.pairs.same] for view in (case.deployed, case.untrained))
+    usual = float(np.median(before))
+    return float(np.median(now)) / usual if usual > 0 else 1.0
+
+
 def _words_counted(tokens: FloatArray) -> FloatArray:
     """(n, 1024) how often each word occurs, 0 left out, numbers that are equal modulo 1024 taken for one word."""
     counts = np.zeros((len(tokens), WORD_BINS), dtype=np.float32)

@@ -20,7 +20,8 @@ def other_scaling(case: Case) -> Outcome:
     """Every usual scaling of the stored pixels in place of the one in use, chosen on the other half."""
     if case.samples.kind == "tokens":
         raise Unavailable("tokens are not scaled")
-    options = case.scaling_candidates
+    fitted = case.scaling_as_in_training
+    options = (*case.scaling_candidates, *(() if fitted is None else (fitted,)))
     views = {option.name: case.view(scaling=option) for option in options}
     sound = {name: view for name, view in views.items() if view.finite()}
     if not sound:

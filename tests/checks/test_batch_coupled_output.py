@@ -75,3 +75,13 @@ def test_a_layer_over_the_batch_that_was_left_out_may_cost_all_that_is_found_wit
     found = evidence("batch-coupled-output", patient)
     assert (found.certainty, found.proof) == (pytest.approx(0.6), False)
     assert found.at_stake == pytest.approx(100 * (patient.tuned_accuracy.value - 0.5))
+
+
+def test_where_neither_company_nor_none_works_all_that_is_missing_is_at_stake():
+    def by_company(x):
+        return np.random.default_rng(int(1e6 * np.abs(x).sum())).normal(size=(len(x), 8))
+
+    patient = case(samples(X, WHO), head=head("euclidean"), embed=by_company, batch_coupled=("softmax",))
+    found = evidence("batch-coupled-output", patient)
+    assert found.proof
+    assert found.at_stake is None

@@ -48,3 +48,11 @@ def test_a_shear_of_a_fraction_of_a_degree_is_told_as_idle():
 def test_undeclared_augmentation_is_not_judged():
     with pytest.raises(Unavailable, match="augmentation"):
         evidence("harmful-augmentation", trained_with(None))
+
+
+def test_images_that_were_recognised_by_chance_before_have_nothing_to_lose():
+    rng = np.random.default_rng(3)
+    data = samples(rng.uniform(0, 255, size=(200, 12, 12, 1)), np.repeat(np.arange(10), 20), kind="images")
+    wild = {"rotation_range": 180, "width_shift_range": 0.6, "height_shift_range": 0.6}
+    patient = case(data, training=data, embed=ruined, facts=settings(augmentation=wild))
+    assert evidence("harmful-augmentation", patient).certainty < 0.25

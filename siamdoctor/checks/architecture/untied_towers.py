@@ -10,6 +10,7 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.geometry import pair_distance
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.trials.sides import told_apart
 
 
 @check(
@@ -90,7 +91,9 @@ def untied_towers(case: Case) -> Evidence:
         # Towers that agree badly do better when one of them serves both sides, though neither learned alone; where a
         # sample is as far from itself as from a stranger, they never agreed at all.
         told = max(ramp(outcome.excess.points, clear=-0.5, sure=1.5), ramp(gap, clear=0.9, sure=1.1))
-        certainty = 0.3 + 0.7 * apart * told
+        apart_by_nature = told_apart(case)
+        one_kind = ramp(apart_by_nature, clear=0.95, sure=0.8)  # of photographs and drawings two networks may be meant
+        certainty = 0.3 + 0.7 * apart * told * one_kind
         measurements.append(
             Measurement(
                 name="balanced accuracy with one tower for both sides",
@@ -100,6 +103,14 @@ def untied_towers(case: Case) -> Evidence:
                 expected="no better than with two",
             )
         )
+        if one_kind < 1:
+            measurements.append(
+                Measurement(
+                    name="AUC of telling left samples from right ones",
+                    value=apart_by_nature,
+                    expected="near 0.5; two kinds may want two networks",
+                )
+            )
         worthwhile = outcome.excess.low > 0 and outcome.excess.points >= 5  # noqa: PLR2004  (the contract's bound)
         recovers = outcome.excess if worthwhile else None
     except Unavailable:

@@ -79,7 +79,7 @@ def harmful_augmentation(case: Case) -> Evidence:
     before, after = _recognised(seen, declared(seen))
     lost = (before - after) / before if before > 0 else 0.0
     weak = ramp(seen.tuned_accuracy.high, clear=0.93, sure=0.82)
-    harm = ramp(lost, clear=0.2, sure=0.5) * weak * (1 - _met_in_use(case, seen))
+    harm = ramp(lost, clear=0.2, sure=0.5) * weak * _known_before(seen, before) * (1 - _met_in_use(case, seen))
     idle = IDLE if reviewed.no_op else 0.0
     return Evidence(
         certainty=max(harm, idle),
@@ -95,6 +95,13 @@ def harmful_augmentation(case: Case) -> Evidence:
             Measurement(name="parts that change nothing", value=_names(reviewed.no_op), expected="none"),
         ),
     )
+
+
+def _known_before(seen: Case, before: float) -> float:
+    """How sure it is that the images were recognised at all: who is taken for anybody has no identity to lose."""
+    counts = np.bincount(seen.identity)
+    by_chance = float(((counts / counts.sum()) ** 2).sum())
+    return ramp(before - by_chance, clear=0.1, sure=0.3)
 
 
 def _met_in_use(case: Case, seen: Case) -> float:

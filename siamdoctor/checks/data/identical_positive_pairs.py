@@ -15,7 +15,14 @@ from siamdoctor.trials.hindsight import hindsight, natural_decisions
 @check(
     "SD406",
     impact=Impact.FATAL,
-    explains={"wrong-threshold", "imbalanced-pairs", "saturated-output", "misaligned-labels", "margin-too-small"},
+    explains={
+        "wrong-threshold",
+        "imbalanced-pairs",
+        "saturated-output",
+        "misaligned-labels",
+        "margin-too-small",
+        "insufficient-augmentation",
+    },
 )
 def identical_positive_pairs(case: Case) -> Evidence:
     """Same-class pairs are the same image twice.

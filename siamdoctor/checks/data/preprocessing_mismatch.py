@@ -40,6 +40,7 @@ PLAUSIBLE = (
         "margin-too-small",
         "identical-positive-pairs",
         "misaligned-labels",
+        "too-few-identities",
     },
 )
 def preprocessing_mismatch(case: Case) -> Evidence:
@@ -87,7 +88,7 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     """
     if case.samples.kind == "tokens":
         raise Unavailable("the data are numbers of words, which are not scaled")
-    if not case.scaling_declared and not case.encoder.has_rescaling:
+    if not case.scaling_declared and not case.encoder.has_rescaling and not _wants_training_scale(case):
         return _undeclared(case)
     outcome = case.trial("scaling")
     before = case.deployed.auc
@@ -102,17 +103,20 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     return Evidence(
         certainty=certainty,
         summary=(
-            f"Pixels are {case.scaling.name}; {outcome.detail} they give AUC {outcome.auc:.2f} instead of {before:.2f}."
+            f"{_noun(case).capitalize()} are {case.scaling.name}; {outcome.detail} they give AUC {outcome.auc:.2f} "
+            f"instead of {before:.2f}."
             if certainty
-            else f"No other scaling is clearly better than the one in use (pixels {case.scaling.name})."
+            else f"No other scaling is clearly better than the one in use ({_noun(case)} {case.scaling.name})."
         ),
         fix=_fix(case, outcome.detail),
         measurements=(
             Measurement(name="largest value the first layer is fed", value=largest, expected="about 1"),
             Measurement(name="AUC as scaled now", value=before, expected="near the next line"),
-            Measurement(name=f"AUC with pixels {outcome.detail}", value=outcome.auc, expected="near the line above"),
             Measurement(
-                name=f"balanced accuracy with pixels {outcome.detail}",
+                name=f"AUC with {_noun(case)} {outcome.detail}", value=outcome.auc, expected="near the line above"
+            ),
+            Measurement(
+                name=f"balanced accuracy with {_noun(case)} {outcome.detail}",
                 value=outcome.accuracy.value,
                 low=outcome.accuracy.low,
                 high=outcome.accuracy.high,
@@ -121,6 +125,16 @@ def preprocessing_mismatch(case: Case) -> Evidence:
         ),
         recovers=outcome.gain if certainty else None,
     )
+
+
+def _wants_training_scale(case: Case) -> bool:
+    """Whether the data are of another scale than the training data, and do better on that."""
+    fitted = case.scaling_as_in_training
+    return fitted is not None and case.trial("scaling").detail == fitted.name
+
+
+def _noun(case: Case) -> str:
+    return "pixels" if case.samples.kind == "images" else "values"
 
 
 def _undeclared(case: Case) -> Evidence:
@@ -165,6 +179,12 @@ def _largest_fed(case: Case) -> float:
 
 
 def _fix(case: Case, scaling: str) -> str:
+    fitted = case.scaling_as_in_training
+    if fitted is not None and fitted.name == scaling:
+        return (
+            "Prepare these data as the training data were, with the training's own numbers, best inside the model:\n"
+            "    normalize = keras.layers.Normalization();  normalize.adapt(x_train_raw)"
+        )
     if case.encoder.has_rescaling:
         return (
             f"The model scales its input itself; give it pixels {scaling}:\n"

@@ -14,6 +14,7 @@ from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.geometry import dead_unit_share, effective_rank, relative_spread
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.signatures import constant_output_losses, matching
+from siamdoctor.trials.baselines import fresh_encoder, shrinkage
 
 SATURATED = 0.7  # part of the certainty that goes to units at the ends of their range
 TOLD = 0.9  # certainty where the training loss is that of distances of 0
@@ -99,9 +100,9 @@ def collapsed_embedding(case: Case) -> Evidence:
     # Sigmoid units around one half are tight before any training; a collapse is what training did.
     tightened = ramp(spread, clear=0.9 * start, sure=0.4 * start) if start > 0 else 1.0
     tight = ramp(math.log10(max(spread, 1e-12)), clear=-0.7, sure=-1.7) * tightened
-    useless = max(ramp(best, clear=0.8, sure=0.65), _told(case))
-    shrunk = _shrunk(case)
+    shrunk = shrinkage(case)
     shrunken = ramp(math.log10(max(shrunk, 1e-12)), clear=-1.3, sure=-2.0)  # to the origin, where shape says nothing
+    useless = max(ramp(best, clear=0.8, sure=0.65), _told(case), min(tight, shrunken) * _unlearnt(case, best))
     # Units driven to the ends of a sigmoid or tanh end in one point as well; then the ends are what is wrong.
     piled = units_at_an_end(case)
     own = 1 - SATURATED * (piled.certainty if piled is not None else 0.0)
@@ -139,11 +140,9 @@ def _told(case: Case) -> float:
     return TOLD if resting is not None and resting.dead else 0.0
 
 
-def _shrunk(case: Case) -> float:
-    """Median distance of different pairs over the same by the untrained network; 1 where that is zero."""
-    now, before = (view.metric_distance("euclidean")[~case.pairs.same] for view in (case.deployed, case.untrained))
-    usual = float(np.median(before))
-    return float(np.median(now)) / usual if usual > 0 else 1.0
+def _unlearnt(case: Case, best: float) -> float:
+    """How sure it is that what can still be told apart, the network could tell apart before it was trained."""
+    return ramp(best - fresh_encoder(case).auc, clear=0.05, sure=0.0)
 
 
 def _best_auc(case: Case) -> float:

@@ -18,6 +18,7 @@ PAIRS = 24  # predicted one at a time as well, which is slow
 ROUNDING = 1e-3  # outputs that vary by less, in units of the largest, are taken to vary by this much
 TINY = 1e-4  # a cosine of two nearly equal vectors is rounded to a millionth of a unit
 UNTRIED = 0.6  # certainty where the graph says so and the model cannot be run
+WORKING = 0.6  # balanced accuracy from which a model does something
 CHANCE = 0.5  # balanced accuracy of an output that says nothing
 
 
@@ -31,6 +32,7 @@ CHANCE = 0.5  # balanced accuracy of an output that says nothing
         "saturated-output",
         "narrow-embedding",
         "misaligned-labels",
+        "preprocessing-mismatch",
     },
 )
 def batch_coupled_output(case: Case) -> Evidence:
@@ -121,7 +123,7 @@ def batch_coupled_output(case: Case) -> Evidence:
             Measurement(name="change of the output in a batch of one, in its own spread", value=single, expected="0"),
             Measurement(name="change of the output among other pairs, in its own spread", value=others, expected="0"),
         ),
-        at_stake=100 * abs(case.accuracy.value - alone.value) if alone is not None else _all_of_it(case, untried),
+        at_stake=_at_stake(case, alone) if alone is not None else _all_of_it(case, untried),
         proof=bool(named) and certainty == 1,
     )
 
@@ -130,6 +132,13 @@ def _left_out(case: Case) -> bool:
     """Whether a layer that runs over the batch had to be left out of the model that is tried here."""
     absent = {layer.name for layer in case.blueprint.lambdas if layer.recognised_as is None}
     return bool(absent & set(case.blueprint.batch_coupled))
+
+
+def _at_stake(case: Case, alone: Interval) -> float | None:
+    """The points between company and none; unknown (None) where neither works, and training had the fault as well."""
+    if max(case.accuracy.value, alone.value) < WORKING:
+        return None
+    return 100 * abs(case.accuracy.value - alone.value)
 
 
 def _all_of_it(case: Case, untried: bool) -> float | None:  # noqa: FBT001  (one fact about the same case)

@@ -90,17 +90,23 @@ def inverted_labels(case: Case) -> Evidence:
     telling = min((fresh, seen) if seen is not None else (fresh,), key=lambda i: i.value)
     wrong_way = ramp(CHANCE - telling.value, clear=0.01, sure=0.06) if telling.high < CHANCE else 0.0
     measurements = [_row("AUC of near = same", fresh)] + ([_row("the same on training data", seen)] if seen else [])
-    ruined = 0.0
+    ruined = taught_against = 0.0
+    if not wrong_way and seen is not None:
+        taught_against, rows = _taught_against(case, seen, fresh)
+        measurements += rows
     if not wrong_way and fresh.value < INDISTINCT:
         ruined, rows = _ruined_to_a_constant(case)
         measurements += rows
-    certainty = max(wrong_way, ruined)
+    certainty = max(wrong_way, ruined, taught_against)
     return Evidence(
         certainty=certainty,
         summary=(
             f"Same-class pairs lie farther apart than different-class pairs (AUC {telling.value:.2f}): "
             "training pushed the wrong pairs apart."
             if wrong_way
+            else f"Training made its own pairs harder to tell apart than strangers (AUC {telling.value:.2f} against "
+            f"{fresh.value:.2f}): so it does where labels contradict the loss."
+            if taught_against and taught_against >= ruined
             else "Training made all pairs about equally distant and lost what the untrained network could tell: "
             "so it ends when labels contradict the loss."
             if ruined
@@ -110,6 +116,18 @@ def inverted_labels(case: Case) -> Evidence:
         "    y = (class_left == class_right).astype('float32')   # for y*d**2 + (1-y)*max(m-d, 0)**2",
         measurements=tuple(measurements),
     )
+
+
+def _taught_against(case: Case, seen: Interval, fresh: Interval) -> tuple[float, list[Measurement]]:
+    """Pairs that trained are told apart worse than before training, and worse than pairs that did not train.
+
+    What else ruins an embedding ruins it for both; a shuffled list tells nothing before training either.
+    """
+    before = without_training(case.training)
+    spoilt = ramp(before - seen.value, clear=0.1, sure=0.25)
+    on_purpose = ramp(fresh.value - seen.value, clear=0.05, sure=0.15) if seen.high < fresh.low else 0.0
+    row = Measurement(name="the same on training data without training", value=before, expected="below the last")
+    return AMBIGUOUS * spoilt * on_purpose, [row] if spoilt * on_purpose else []
 
 
 def _ruined_to_a_constant(case: Case) -> tuple[float, list[Measurement]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from siamdoctor.case import Case
@@ -9,7 +11,10 @@ from siamdoctor.checks.objective._margins import declared_margin, threshold_from
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.trials.baselines import shrinkage
 from siamdoctor.trials.margins import active_share, reach
+
+TINY = 1e-12
 
 
 @check(
@@ -83,7 +88,9 @@ def margin_too_large(case: Case) -> Evidence:
     limit, far = reach(case.encoder), float(np.quantile(distance[~same], 0.95))
     active = active_share(distance, same, margin)
     unreachable = ramp(margin / limit, clear=0.95, sure=1.2) if np.isfinite(limit) else 0.0
-    unreached = ramp(margin / far, clear=2.5, sure=6.0) if far > 0 else 0.0
+    # Too large a margin keeps pushing pairs apart; where training drew them together, that is a collapse.
+    pushed = ramp(math.log10(max(shrinkage(case), TINY)), clear=-1.3, sure=-0.7)
+    unreached = pushed * ramp(margin / far, clear=2.5, sure=6.0) if far > 0 else 0.0
     certainty = max(unreachable, unreached) * ramp(active, clear=0.9, sure=0.99)
     return Evidence(
         certainty=certainty,
