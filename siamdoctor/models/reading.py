@@ -124,7 +124,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         )
     )
     unreadable, advice = complaints(parts)
-    blueprint = Blueprint(
+    return Blueprint(
         path=archive.path,
         format=archive.format,
         keras_version=archive.keras_version,
@@ -158,18 +158,6 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         parts=parts,
         text=words,
     )
-    return _with_head_run(blueprint, sides.head)
-
-
-def _with_head_run(blueprint: Blueprint, head: Graph | None) -> Blueprint:
-    """The blueprint; where the user's code compares the embeddings, with what that code was seen to do."""
-    if head is None or blueprint.head.learned or not any(layer.is_supplied for layer in head.layers.values()):
-        return blueprint
-    from siamdoctor.models.runtime.measuring import measured  # noqa: PLC0415  (runs the user's code: asked for)
-
-    return replace(blueprint, head=measured(blueprint))
-
-
 def _unrolled(archive: Archive, source: str | None, supplied: frozenset[str]) -> Archive:
     """The archive, or where the model is of a class that the user's code defines, what that code makes of it."""
     if source is None or not names_itself(archive.model) or class_of(archive.model) not in supplied:

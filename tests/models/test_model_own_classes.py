@@ -7,6 +7,7 @@ import pytest
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime import import_keras, load_twin
+from siamdoctor.models.runtime.measuring import with_head_run
 from siamdoctor.settings import ModelSettings
 
 import_keras()
@@ -166,7 +167,7 @@ def test_class_named_after_the_opposite_is_known_by_what_it_does(tmp_path):
     model.save(tmp_path / "model.keras")
     guessed = read_blueprint(tmp_path / "model.keras").head
     assert (guessed.kind, guessed.recognised_by, guessed.higher_is_same) == ("cosine_similarity", "class name", True)
-    blueprint = read_blueprint(tmp_path / "model.keras", ModelSettings(custom_objects=str(code)))
+    blueprint = with_head_run(read_blueprint(tmp_path / "model.keras", ModelSettings(custom_objects=str(code))))
     assert (blueprint.head.kind, blueprint.head.higher_is_same) == ("cosine_distance", False)
     np.testing.assert_allclose(load_twin(blueprint).predict(*given), wanted, **CLOSE)
 

@@ -12,8 +12,16 @@ from siamdoctor.models.heads import measure, probes
 from siamdoctor.models.runtime.loading import load_twin
 
 
-def measured(blueprint: Blueprint) -> Head:
-    """The blueprint's head, with what it answers to random embeddings in place of what its classes are called.
+def with_head_run(blueprint: Blueprint) -> Blueprint:
+    """The blueprint; where the user's code compares the embeddings, with what that code was seen to do."""
+    graph = None if blueprint.parts is None else blueprint.parts.head
+    if graph is None or blueprint.head.learned or not any(layer.is_supplied for layer in graph.layers.values()):
+        return blueprint
+    return replace(blueprint, head=_measured(blueprint))
+
+
+def _measured(blueprint: Blueprint) -> Head:
+    """The head, with what it answers to random embeddings in place of what its classes are called.
 
     It is left as it was where it cannot be run, or computes nothing that has a name.
     """
