@@ -50,6 +50,7 @@ def judge(
     suppressions: tuple[Suppression, ...] = (),
     baseline: Report | None = None,
     today: date = date.min,
+    complete: bool = False,
 ) -> Ruling:
     """Hold a report against the bar.
 
@@ -60,6 +61,7 @@ def judge(
         baseline: an earlier report; what it already knew passes, what is new or worse does not, and
             neither does an accuracy below the lower end of its interval.
         today: the day that expiry is measured against. Without one nothing expires.
+        complete: no check was left out by `select` or `ignore`, so that a model at chance has to be explained.
 
     Raises:
         BadSettings: an expiry that is not an ISO date.
@@ -70,6 +72,8 @@ def judge(
     failing = tuple(name for name in counted if name not in accepted)
     fell = changes is not None and changes.accuracy_fell and fail_on != "never"
     unjudged = why_unjudged(report) or (None if failing or fell else _left_out(report))
+    if complete and fail_on != "never" and not (unjudged or failing or fell):
+        unjudged = _unexplained(report, baseline)
     return Ruling(
         exit_code=INTERRUPTED if report.interrupted else UNJUDGED if unjudged else FOUND if failing or fell else CLEAR,
         fail_on=fail_on,
@@ -100,6 +104,14 @@ def why_unjudged(report: Report) -> str | None:
     if report.verdict == "inconclusive":
         return "too few independent identities or pairs for a verdict"
     return None
+
+
+def _unexplained(report: Report, baseline: Report | None) -> str | None:
+    """That a model at chance has no cause that holds, as the end of a sentence; a baseline may have known it."""
+    known = baseline is not None and baseline.verdict == "chance"
+    if report.verdict != "chance" or known or any(reaches(cause, "likely") for cause in report.causes):
+        return None
+    return "the model is at chance, and no check is sure why"
 
 
 def _left_out(report: Report) -> str | None:

@@ -86,6 +86,7 @@ def rule(report: Report, settings: Settings, baseline: Report | None) -> Ruling:
         suppressions=settings.report.suppress,
         baseline=baseline,
         today=datetime.now(tz=UTC).date(),
+        complete=not (settings.report.select or settings.report.ignore),
     )
 
 

@@ -43,6 +43,25 @@ def test_an_inconclusive_verdict_is_no_pass():
     assert judge(UNJUDGED, fail_on="never").exit_code == 3
 
 
+UNEXPLAINED = dataclasses.replace(ILL, verdict="chance", causes=(FEW,))
+
+
+def test_a_model_at_chance_that_no_check_explains_is_no_pass():
+    ruling = judge(UNEXPLAINED, complete=True)
+    assert (ruling.exit_code, ruling.failing) == (3, ())
+    assert "at chance, and no check is sure why" in ruling.sentence
+    assert judge(UNEXPLAINED, complete=True, fail_on="possible").exit_code == 1
+    assert judge(dataclasses.replace(ILL, verdict="chance"), complete=True, fail_on="proven").exit_code == 1
+
+
+def test_a_model_at_chance_passes_where_that_is_known_or_less_was_asked_for():
+    assert judge(UNEXPLAINED, complete=False).exit_code == 0
+    assert judge(UNEXPLAINED, complete=True, fail_on="never").exit_code == 0
+    assert judge(UNEXPLAINED, complete=True, baseline=UNEXPLAINED).exit_code == 0
+    every = suppressed("single-unit-softmax", "wrong-threshold", "too-few-identities")
+    assert judge(dataclasses.replace(ILL, verdict="chance"), complete=True, suppressions=every).exit_code == 0
+
+
 def test_when_nothing_ran_nothing_was_judged():
     skipped = tuple(c for c in HEALTHY.checks if c.status == "skipped")
     for checks in ((), skipped):
