@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from siamdoctor.case import Case
 
 NEAR_CHANCE = 0.05
+WEAK = 0.7  # accuracy below which nobody is told that the model works
 UNDERPOWERED = "underpowered-evaluation"
 
 
@@ -60,6 +61,9 @@ def headline(judged: Verdict, accuracy: Accuracy | None, best: Attainable | None
     first = next((c for c in causes if c.level is not Level.POSSIBLE), None)
     if judged == "inconclusive":
         return f"Cannot tell: {shown} on {accuracy.identities} identities may be chance or not; more data is needed."
+    if judged == "healthy" and accuracy.value < WEAK:
+        look = f" Look first at: {causes[0].title[0].lower()}{causes[0].title[1:]}." if causes else ""
+        return f"The model is weak, {shown}, but above chance, and nothing found is worth failing a build.{look}"
     if judged == "healthy":
         return f"The model works: {shown} of the pairs are told apart, and nothing found is worth failing a build."
     if first is None:

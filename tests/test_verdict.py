@@ -61,3 +61,12 @@ def test_the_headline_names_the_first_cause_and_what_its_cure_brings():
     assert "50 %" in sentence
     assert "the threshold does not fit" in sentence
     assert "+42 points" in sentence
+
+
+def test_nobody_is_told_that_a_weak_model_works():
+    weak = headline("healthy", accuracy(0.58, 0.51, 0.65), None, (cause(level=Level.POSSIBLE),))
+    assert "works" not in weak
+    assert "weak, 58 %" in weak
+    assert "Look first at: the threshold does not fit." in weak
+    assert "Look first" not in headline("healthy", accuracy(0.58, 0.51, 0.65), None, ())
+    assert headline("healthy", accuracy(0.9, 0.88, 0.92), None, ()).startswith("The model works: 90 %")
