@@ -217,7 +217,11 @@ class Case:
         """What would bring the data to the scale of the training data, where these are known and of another."""
         if self._training is None or self.samples.kind in {"tokens", "text"}:
             return None
-        return as_in_training(self.training.pixels, self.pixels, self.scaling)
+        try:
+            there = self.training.pixels
+        except Unavailable:
+            return None
+        return as_in_training(there, self.pixels, self.scaling)
 
     def _scaling_score(self, option: Scaling) -> float:
         """AUC plus deployed accuracy (where a threshold is known) on a part of the pairs."""
