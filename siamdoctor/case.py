@@ -17,11 +17,12 @@ from siamdoctor.cosine_reading import as_meant, may_be_either
 from siamdoctor.data.history import History, read_history
 from siamdoctor.data.pairs import Pairs
 from siamdoctor.data.samples import FloatArray, IndexArray, Samples
-from siamdoctor.data.scaling import AS_STORED, Scaling, as_in_training, candidates, declared
+from siamdoctor.data.scaling import Scaling, candidates
 from siamdoctor.decision import Rule, deployed_rule
 from siamdoctor.drawing import Drawn, draw, part_of
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import Blueprint, Encoder
+from siamdoctor.scaling_choice import scaling_in_use, scaling_of_training
 from siamdoctor.settings import Settings
 from siamdoctor.stats.resampling import Dyads, accuracy_interval, dyads
 from siamdoctor.view import View
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from siamdoctor.trials.outcome import Outcome
 
 Progress = Callable[[str, float], None]
-SCALING_PAIRS = 600  # enough to tell scalings apart, few enough to try half a dozen
-EASE = 0.03  # another scaling must beat the commonest by this much to be preferred
 FREE_SIDE = 64
 
 
@@ -195,16 +194,7 @@ class Case:
     @cached_property
     def scaling(self) -> Scaling:
         """What happens to stored values before the model: declared, done by the model, or the best found."""
-        if self.settings.data.rescale is not None:
-            return declared(self.settings.data.rescale)
-        if self.encoder.has_rescaling:
-            return AS_STORED
-        options = self.scaling_candidates
-        if self.samples.kind != "images":
-            return options[0]
-        scores = [self._scaling_score(option) for option in options]
-        best = int(np.argmax(scores))
-        return options[best] if scores[best] > scores[0] + EASE else options[0]
+        return scaling_in_use(self)
 
     @cached_property
     def scaling_candidates(self) -> tuple[Scaling, ...]:
@@ -215,25 +205,7 @@ class Case:
     @cached_property
     def scaling_as_in_training(self) -> Scaling | None:
         """What would bring the data to the scale of the training data, where these are known and of another."""
-        if self._training is None or self.samples.kind in {"tokens", "text"}:
-            return None
-        try:
-            there = self.training.pixels
-        except Unavailable:
-            return None
-        return as_in_training(there, self.pixels, self.scaling)
-
-    def _scaling_score(self, option: Scaling) -> float:
-        """AUC plus deployed accuracy (where a threshold is known) on a part of the pairs."""
-        view = self.part(SCALING_PAIRS).view(scaling=option)
-        if not view.finite():
-            return 0.0
-        separation = max(view.auc, 1 - view.auc)
-        if view.rule.threshold is None or may_be_either(view.rule):
-            return 2 * separation
-        same = view.pairs.same
-        deployed = (view.as_deployed[same].mean() + (~view.as_deployed[~same]).mean()) / 2
-        return separation + float(max(deployed, 1 - deployed))
+        return scaling_of_training(self)
 
     def part(self, count: int) -> Case:
         """The same case on a random part of its pairs, for quick looks."""
