@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from siamdoctor.data.history import read_history
 from siamdoctor.models.blueprint import DISTANCE_HEADS, SIMILARITY_HEADS, Blueprint, Head
+from siamdoctor.models.compiled import ACCURACY
 from siamdoctor.settings import Settings
 
 # What Keras calls its thresholded accuracies; all of them read "above one half" as label 1.
@@ -20,6 +22,7 @@ METRIC_OF_HEAD = {
     "dot": "dot",
 }
 CUSTOMARY = 0.5
+REVERSED = 0.4  # an accuracy shown below this is no chance level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,7 @@ class Rule:
     threshold: float | None
     same_below: bool
     near_is_low: bool
-    origin: Literal["declared", "learned head", "compiled accuracy", "undeclared"]
+    origin: Literal["declared", "learned head", "compiled accuracy", "accuracy of unknown origin", "undeclared"]
     assumed: tuple[str, ...] = ()
 
     @property
@@ -97,23 +100,32 @@ def _distance_rule(blueprint: Blueprint, settings: Settings) -> Rule:
     metric, threshold = METRIC_OF_HEAD[blueprint.head.kind], settings.decision.threshold
     declared = threshold is not None or settings.decision.metric is not None
     keras_reads = not declared and bool(KERAS_ACCURACY & set(blueprint.metrics))
-    if not keras_reads:
-        assumed = (
-            ()
-            if threshold is not None
-            else ("no decision.threshold is declared: a threshold tuned on the other half is used",)
+    if keras_reads and _surely_of_keras(blueprint, settings):
+        return _compiled_rule(metric, settings.training.same_label)
+    assumed = []
+    if keras_reads:
+        assumed.append(
+            "the model's `accuracy` is a function of your own that reads the distance rightly: this kind of file does "
+            "not tell it from Keras' (training.history or decision.threshold does)"
         )
-        origin: Literal["declared", "undeclared"] = "declared" if threshold is not None else "undeclared"
-        return Rule(
-            source="output",
-            metric=metric,
-            threshold=threshold,
-            same_below=True,
-            near_is_low=True,
-            origin=origin,
-            assumed=assumed,
-        )
-    same_label = settings.training.same_label
+    if threshold is None:
+        assumed.append("no decision.threshold is declared: a threshold tuned on the other half is used")
+    origin: Literal["declared", "undeclared", "accuracy of unknown origin"] = "declared"
+    if threshold is None:
+        origin = "accuracy of unknown origin" if keras_reads else "undeclared"
+    return Rule(
+        source="output",
+        metric=metric,
+        threshold=threshold,
+        same_below=True,
+        near_is_low=True,
+        origin=origin,
+        assumed=tuple(assumed),
+    )
+
+
+def _compiled_rule(metric: str, same_label: int | None) -> Rule:
+    """What Keras' own accuracy makes of a distance: above one half is label 1."""
     assumed = (
         "the accuracy looked at is Keras' compiled `accuracy`, which reads output > 0.5 as label 1"
         + ("" if same_label is not None else ", and label 1 is a same-class pair (no training.same_label declared)"),
@@ -127,6 +139,16 @@ def _distance_rule(blueprint: Blueprint, settings: Settings) -> Rule:
         origin="compiled accuracy",
         assumed=assumed,
     )
+
+
+def _surely_of_keras(blueprint: Blueprint, settings: Settings) -> bool:
+    """Whether `accuracy` is Keras' own, or as good for the labels; a history that shows it reversed tells as well."""
+    elsewhere = KERAS_ACCURACY - ACCURACY
+    if not blueprint.accuracy_may_be_own or settings.training.same_label == 0 or elsewhere & set(blueprint.metrics):
+        return True
+    history = settings.training.history
+    shown = None if history is None else read_history(history).shown_accuracy()
+    return shown is not None and shown < REVERSED
 
 
 def _similarity_rule(head: Head, settings: Settings) -> Rule:

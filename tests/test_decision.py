@@ -59,6 +59,19 @@ def test_keras_accuracy_on_a_distance_is_inverted_unless_label_1_means_different
     assert not deployed_rule(distance, settings(same_label=0), comparable=True).inverted
 
 
+def test_an_accuracy_that_may_be_the_users_own_decides_nothing_until_a_history_shows_it_reversed(tmp_path):
+    distance = replace(blueprint("euclidean", metrics=("accuracy",)), accuracy_may_be_own=True)
+    rule = deployed_rule(distance, settings(), comparable=True)
+    assert (rule.threshold, rule.inverted, rule.origin) == (None, False, "accuracy of unknown origin")
+    assert not deployed_rule(distance, settings(same_label=0), comparable=True).inverted
+    assert deployed_rule(distance, settings("euclidean", 0.7), comparable=True).origin == "declared"
+    for shown, inverted in ((0.09, True), (0.91, False)):
+        history = tmp_path / "history.csv"
+        history.write_text(f"epoch,accuracy,loss\n0,0.5,0.4\n1,{shown},0.1\n", encoding="utf-8")
+        facts = replace(settings(), training=TrainingSettings(history=history))
+        assert deployed_rule(distance, facts, comparable=True).inverted == inverted
+
+
 def test_a_declared_decision_overrides_the_compiled_accuracy():
     distance = blueprint("euclidean", metrics=("accuracy",))
     assert not deployed_rule(distance, settings("euclidean", 0.5), comparable=True).inverted

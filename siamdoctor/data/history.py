@@ -39,6 +39,15 @@ class History:
                     return known[alias]
         return None
 
+    def shown_accuracy(self) -> float | None:
+        """Mean of the last third of the accuracy column that the user watched, validation before training."""
+        columns = [c for c in self.columns if "acc" in c.name.lower()]
+        for column in sorted(columns, key=lambda c: not c.name.startswith("val_")):
+            tail = [v for v in column.values[-max(1, len(column.values) // 3) :] if math.isfinite(v)]
+            if tail:
+                return sum(tail) / len(tail)
+        return None
+
 
 def read_history(path: Path) -> History:
     """Read a history: .csv, .json, an event file, or a folder of event files (train/ and validation/).

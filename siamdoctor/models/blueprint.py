@@ -142,7 +142,8 @@ class Blueprint:
     unreadable and advice are sentences for people; advice names the option that would help. parts: what
     the runtime loads, None where the encoder was not found. text: the layer that makes the encoder's numbers of a
     text, None where the model takes numbers. program: what the runtime runs instead of parts, where the file is a
-    SavedModel that holds no layers.
+    SavedModel that holds no layers. accuracy_may_be_own: the file's `accuracy` may be Keras' own metric or a
+    function of the user's of that name; the format does not tell.
     """
 
     path: Path
@@ -170,3 +171,4 @@ class Blueprint:
     parts: Parts | None = field(default=None, repr=False, compare=False)
     text: TextLayer | None = field(default=None, repr=False, compare=False)
     program: ProgramParts | None = field(default=None, repr=False, compare=False)
+    accuracy_may_be_own: bool = False

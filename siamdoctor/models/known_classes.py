@@ -78,6 +78,19 @@ ACTIVATIONS = _names("""
     log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign
     sparse_plus sparsemax squareplus swish tanh tanh_shrink threshold
 """)
+# Not loaded, but told from losses of the user's own; classes, functions and their abbreviations.
+LOSSES = _names("""
+    BCE BinaryCrossentropy BinaryFocalCrossentropy CTC CategoricalCrossentropy CategoricalFocalCrossentropy
+    CategoricalHinge Circle CosineSimilarity Dice Hinge Huber KLD KLDivergence LogCosh LossFunctionWrapper
+    MAE MAPE MSE MSLE MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError
+    MeanSquaredLogarithmicError Poisson SparseCategoricalCrossentropy SquaredHinge Tversky bce
+    CategoricalGeneralizedCrossEntropy categorical_generalized_cross_entropy
+    binary_crossentropy binary_focal_crossentropy categorical_crossentropy categorical_focal_crossentropy
+    categorical_hinge circle cosine_proximity cosine_similarity ctc dice hinge huber huber_loss kl_divergence
+    kld kullback_leibler_divergence log_cosh logcosh mae mape mean_absolute_error
+    mean_absolute_percentage_error mean_squared_error mean_squared_logarithmic_error mse msle poisson
+    sparse_categorical_crossentropy squared_hinge tversky
+""")
 # Where Keras looks up what may stand inside a layer's settings.
 INNER = {
     "keras.initializers": INITIALIZERS,

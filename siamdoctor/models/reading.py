@@ -104,7 +104,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     graph = mark_supplied(read_graph(located.model), supplied)
     variables = variables_of(graph, archive.weights, inside=located.inside)
     anatomy = dissect(graph, frozenset(variables), settings.encoder)
-    compiled = read_compiled(archive.compiled)
+    compiled = read_compiled(archive.compiled, functions_by_name=archive.format in {"h5", "SavedModel"})
     sides = _prepare(anatomy, variables, settings, compiled.loss)
     if any(side and not (side.graph.inputs and side.graph.outputs) for side in (sides.encoder, sides.second)):
         raise UnreadableModel(
@@ -148,6 +148,7 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         loss=compiled.loss,
         loss_from_logits=compiled.from_logits,
         metrics=compiled.metrics,
+        accuracy_may_be_own=compiled.accuracy_may_be_own,
         optimizer=compiled.optimizer,
         learning_rate=compiled.learning_rate,
         lambdas=lambdas(graph, anatomy, sides.encoder, sides.standins),
@@ -158,6 +159,8 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         parts=parts,
         text=words,
     )
+
+
 def _unrolled(archive: Archive, source: str | None, supplied: frozenset[str]) -> Archive:
     """The archive, or where the model is of a class that the user's code defines, what that code makes of it."""
     if source is None or not names_itself(archive.model) or class_of(archive.model) not in supplied:

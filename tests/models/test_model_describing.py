@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from siamdoctor.errors import UnreadableModel
+from siamdoctor.models.known_classes import LOSSES
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime import import_keras, load_twin
 from siamdoctor.settings import ModelSettings
@@ -80,6 +81,33 @@ def test_loss_metrics_and_optimizer_are_read(tmp_path):
         assert (blueprint.loss, blueprint.loss_from_logits) == ("BinaryCrossentropy", True)
         assert blueprint.metrics == ("accuracy", "area")
         assert (blueprint.optimizer, blueprint.learning_rate) == ("SGD", 0.25)
+
+
+@pytest.mark.parametrize("extension", ["keras", "h5"])
+def test_accuracy_is_of_unknown_origin_only_where_the_format_stores_a_bare_word(tmp_path, extension):
+    def contrastive_loss(y, d):
+        return keras.ops.mean(y * d)
+
+    def accuracy(y, d):
+        return keras.ops.mean(keras.ops.cast((d < 0.5) == (y > 0.5), "float32"))
+
+    model, path = zoo.twin(zoo.euclidean), tmp_path / f"model.{extension}"
+    read = []
+    for loss, metric in ((contrastive_loss, accuracy), (contrastive_loss, "accuracy"), ("mse", "accuracy")):
+        model.compile(loss=loss, optimizer="adam", metrics=[metric])
+        model.save(path)
+        blueprint = read_blueprint(path)
+        read.append((blueprint.metrics, blueprint.accuracy_may_be_own))
+    keras_own, bare = (("accuracy",), False), (("accuracy",), True)
+    if extension == "h5":
+        assert read == [bare, bare, keras_own]
+    else:
+        assert read == [(("accuracy (custom function)",), False), keras_own, keras_own]
+
+
+def test_losses_of_keras_are_known():
+    named = {loss.__name__ for loss in vars(keras.losses).values() if hasattr(loss, "__name__")}
+    assert named - LOSSES <= {"Loss", "deserialize", "get", "serialize"}
 
 
 def test_name_of_a_loss_of_the_users_own_is_read(tmp_path):

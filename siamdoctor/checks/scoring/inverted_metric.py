@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 from siamdoctor.case import Case
+from siamdoctor.decision import CUSTOMARY, REVERSED
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import auc_interval
+from siamdoctor.stats.roc import balanced_accuracy
 
 CHANCE = 0.5
-REVERSED = 0.4  # an accuracy shown below this is no chance level
 BLIND = 0.55  # where no other rule is declared, a shown accuracy at chance is as wrong (a metric that broadcasts)
 SEPARATES = 0.65
 SHOWN_ONLY = 0.4
 MISREAD = 0.15  # a distance whose AUC is below this was recognised as the opposite of what it is
+MENDED = (
+    "Count a pair as the same where the distance is small, and do not use Keras' `accuracy` on a distance:\n"
+    "    def accuracy(same, distance):\n"
+    "        return keras.ops.mean(keras.ops.cast((distance < 0.5) == (same > 0.5), 'float32'))"
+)
 
 
 @check("SD101", impact=Impact.FATAL, explains={"wrong-threshold", "inverted-labels"})
@@ -64,6 +70,9 @@ def inverted_metric(case: Case) -> Evidence:
     assert model.evaluate([left, right], same, verbose=0)[1] > 0.8
     ```
 
+    An `.h5` of Keras stores the bare word `accuracy` for Keras' metric and for a function of yours called `accuracy`
+    alike. The cause is then no more than possible, until a history (`training.history`) tells which of them it was.
+
     Two relatives: `labels[pred < 0.5].mean()` is precision, not accuracy; and a metric over labels of shape
     (batch,) and distances of shape (batch, 1) broadcasts to a flat 0.50.
 
@@ -85,6 +94,8 @@ def inverted_metric(case: Case) -> Evidence:
         except Unavailable:
             recovers = None
     shown = _shown_accuracy(case)
+    if rule.origin == "accuracy of unknown origin" and not certainty:
+        return _of_unknown_origin(case, shown)
     measurements = [Measurement(name="AUC of the score in its natural direction", value=view.auc, expected="above 0.5")]
     if shown is not None:
         measurements.append(Measurement(name="accuracy shown in the history", value=shown, expected="above 0.5"))
@@ -97,9 +108,7 @@ def inverted_metric(case: Case) -> Evidence:
         certainty=certainty,
         summary=_summary(case, certainty, shown),
         fix=(
-            "Count a pair as the same where the distance is small, and do not use Keras' `accuracy` on a distance:\n"
-            "    def accuracy(same, distance):\n"
-            "        return keras.ops.mean(keras.ops.cast((distance < 0.5) == (same > 0.5), 'float32'))"
+            MENDED
             if not learned
             else "Read the output the other way round: a high output means "
             f"{'different' if not rule.same_below else 'same'}:\n    same = model.predict([a, b])[:, 0] "
@@ -121,17 +130,40 @@ def _summary(case: Case, certainty: float, shown: float | None) -> str:
 
 
 def _shown_accuracy(case: Case) -> float | None:
-    """Mean of the last third of the accuracy column that the user watched, validation before training."""
+    """The accuracy that the user watched, where a history was given."""
     try:
-        history = case.history
+        return case.history.shown_accuracy()
     except Unavailable:
         return None
-    columns = [c for c in history.columns if "acc" in c.name.lower()]
-    for column in sorted(columns, key=lambda c: not c.name.startswith("val_")):
-        tail = [v for v in column.values[-max(1, len(column.values) // 3) :] if math.isfinite(v)]
-        if tail:
-            return sum(tail) / len(tail)
-    return None
+
+
+def _if_of_keras(case: Case) -> float:
+    """The accuracy of these pairs by Keras' own metric: label 1 = same, where the output exceeds one half."""
+    rule = replace(case.rule, threshold=CUSTOMARY, same_below=False)
+    return balanced_accuracy(case.view(rule=rule).as_deployed, case.pairs.same)
+
+
+def _of_unknown_origin(case: Case, shown: float | None) -> Evidence:
+    """The file names an `accuracy` that is Keras' own or the user's: possible, unless a history shows a sound one."""
+    keras = _if_of_keras(case)
+    sound = case.tuned_accuracy.value
+    certainty = SHOWN_ONLY * ramp(case.deployed.auc, clear=0.55, sure=0.65)
+    measurements = [Measurement(name="accuracy by Keras' own metric", value=keras, expected="above 0.5")]
+    if shown is not None:
+        measurements.append(Measurement(name="accuracy shown in the history", value=shown, expected="above 0.5"))
+        if abs(shown - sound) < abs(shown - keras):
+            certainty = 0.0
+    told = (
+        "If the `accuracy` in this file is Keras' own, it counts a large distance as label 1, shows "
+        f"{100 * keras:.0f} %, and this is the cause; if it is a function of your own, nothing is wrong. The file "
+        "does not tell which."
+    )
+    return Evidence(
+        certainty=certainty,
+        summary=told if certainty else "The score is read in the direction in which it separates.",
+        fix=f"Only where it is Keras' own. {MENDED}",
+        measurements=tuple(measurements),
+    )
 
 
 def _against_history(case: Case, shown: float) -> Recovery:
