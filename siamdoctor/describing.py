@@ -11,27 +11,34 @@ from siamdoctor.results import Subject
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
+    from siamdoctor.models.blueprint import Head
 
 
 def subject(case: Case) -> Subject:
     """What was examined, for the head of a report."""
     blueprint, samples = case.blueprint, case.samples
     encoder = blueprint.encoder
-    head = blueprint.head
-    described = f"{head.kind} ({head.merge} + {head.units} {head.activation})" if head.learned else head.kind
     return Subject(
         model=str(blueprint.path),
         data=str(samples.path),
         format=blueprint.format,
         twins=blueprint.twins,
         encoder=f"{encoder.name} ({encoder.dimension} coordinates)" if encoder is not None else None,
-        head=described,
+        head=_head_words(blueprint.head),
         inputs=tuple(f"{port.name} {port.shape}" for port in blueprint.inputs),
         loss=case.settings.training.loss or blueprint.loss,
         samples=len(samples),
         identities=len(samples.identity_names),
         seed=case.settings.seed,
     )
+
+
+def _head_words(head: Head) -> str:
+    """The head in a few words."""
+    if not head.learned:
+        return head.kind
+    units = "units unknown" if head.units is None else f"{head.units} {head.activation or 'linear'}"
+    return f"{head.kind} ({head.merge or 'merge not recognised'} + {units})"
 
 
 def assumptions(case: Case) -> tuple[str, ...]:

@@ -94,6 +94,18 @@ def test_what_belongs_together_is_clear(loss, fitting):
     assert evidence("loss-head-mismatch", patient).certainty == 0
 
 
+@pytest.mark.parametrize("loss", ["mean_squared_error", "MeanSquaredError"])
+def test_squared_errors_in_the_file_are_read(loss):
+    assert evidence("loss-head-mismatch", case(samples(X, WHO), head=head("exp_manhattan"), loss=loss)).certainty == 0
+    with pytest.raises(Unavailable, match="same_label"):
+        evidence("loss-head-mismatch", case(samples(X, WHO), head=head("euclidean"), loss=loss))
+
+
+def test_a_loss_of_no_known_kind_is_named():
+    with pytest.raises(Unavailable, match="my_loss"):
+        evidence("loss-head-mismatch", case(samples(X, WHO), head=head("euclidean"), loss="my_loss"))
+
+
 def test_without_a_known_loss_nothing_is_said():
     with pytest.raises(Unavailable, match="loss"):
         evidence("loss-head-mismatch", case(samples(X, WHO), head=head("euclidean")))

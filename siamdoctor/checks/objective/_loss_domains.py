@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import DISTANCE_HEADS, Blueprint, Head
 from siamdoctor.settings import Settings
 from siamdoctor.stats.ramps import ramp
 
 CROSS_ENTROPY = frozenset({"binary_crossentropy", "BinaryCrossentropy", "BinaryFocalCrossentropy"})
+MEAN_SQUARES = frozenset({"mean_squared_error", "MeanSquaredError", "mse", "MSE"})
 UNBOUNDED = frozenset({None, "linear", "relu", "leaky_relu", "elu", "softplus", "selu", "gelu", "silu", "swish"})
 RIGHT_WAY = 0.45  # certainty where only the range does not fit: worth a line, not worth failing a build
 BOUNDED_BY_ONE = frozenset({"sigmoid", "softmax", "hard_sigmoid", "tanh"})
@@ -25,12 +27,18 @@ class Mismatch:
 
 
 def loss_in_use(blueprint: Blueprint, settings: Settings) -> str | None:
-    """The loss as declared, else the file's where it is one of Keras' own."""
+    """The loss as declared, else the file's; None where there is neither, `Unavailable` for one of no known kind."""
     if settings.training.loss not in {None, "other"}:
         return settings.training.loss
     if blueprint.loss in CROSS_ENTROPY:
         return "binary_crossentropy"
-    return "contrastive" if blueprint.loss is not None and "contrastive" in blueprint.loss.lower() else None
+    if blueprint.loss in MEAN_SQUARES:
+        return "mse"
+    if blueprint.loss is None:
+        return None
+    if "contrastive" in blueprint.loss.lower():
+        return "contrastive"
+    raise Unavailable(f"what the loss in the file ({blueprint.loss}) expects is not known (training.loss)")
 
 
 def find_mismatch(blueprint: Blueprint, settings: Settings, loss: str) -> Mismatch | None:
@@ -38,6 +46,10 @@ def find_mismatch(blueprint: Blueprint, settings: Settings, loss: str) -> Mismat
     head = blueprint.head
     if loss == "binary_crossentropy":
         return _under_cross_entropy(blueprint, settings, head)
+    if loss == "mse" and head.kind in DISTANCE_HEADS and settings.training.same_label != 0:
+        raise Unavailable(
+            "squared errors suit a distance where label 1 means different, which is not declared (training.same_label)"
+        )
     margin = settings.training.margin
     ends_at_one = head.learned and head.activation in BOUNDED_BY_ONE
     if loss == "contrastive" and ends_at_one and margin is not None and margin > 1:
@@ -88,7 +100,8 @@ def _under_cross_entropy(blueprint: Blueprint, settings: Settings, head: Head) -
 
 def described(head: Head) -> str:
     """The head as a line of code would show it."""
-    return f"{head.merge} + Dense({head.units}, {head.activation or 'linear'})" if head.learned else head.kind
+    units = f"Dense({head.units}, {head.activation or 'linear'})"
+    return f"{head.merge} + {units}" if head.learned and head.merge else units if head.learned else head.kind
 
 
 def wanted(loss: str) -> str:
