@@ -89,7 +89,7 @@ def _data(facts: Facts, folder: Path) -> tuple[_Line, ...]:
         scale = f"{scale}; the stored values reach {samples.stored_scale:g}"
     inside = facts.blueprint is not None and facts.blueprint.encoder is not None
     if inside and facts.blueprint.encoder.has_rescaling:  # type: ignore[union-attr]
-        scale += "; the model has a Rescaling layer of its own"
+        scale += "; the model scales its input itself"
     train = "for the checks that compare training with validation"
     prepared = _Line(key="rescale", value=str(1 / _EIGHT_BIT), remark=scale)
     return (

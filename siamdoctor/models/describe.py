@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from siamdoctor.models.batch_axis import batch_axes
 from siamdoctor.models.blueprint import Encoder, Head, LayerNote
-from siamdoctor.models.config import integer, mapping, sequence, short_name, text
+from siamdoctor.models.config import integer, mapping, number, sequence, short_name, text
 from siamdoctor.models.extract import extract
-from siamdoctor.models.graph import Graph, Layer, Shape, Tensor
+from siamdoctor.models.graph import Argument, Graph, Layer, Shape, Tensor
 from siamdoctor.models.heads import recognise
 from siamdoctor.models.probe import follow
 from siamdoctor.models.standins import Standin
@@ -31,6 +31,14 @@ ACTIVATION_LAYERS = {
     "Gelu": "gelu",
     "Silu": "silu",
     "LeakyRelu": "leaky_relu",
+}
+PIXELS = 16.0  # a constant beyond this has to do with values of 0 to 255
+SCALING: dict[str, Callable[[float], bool]] = {
+    "TrueDivide": lambda by: by >= PIXELS,
+    "Divide": lambda by: by >= PIXELS,
+    "Multiply": lambda by: 0 < by <= 1 / PIXELS,
+    "Subtract": lambda by: by >= PIXELS,
+    "Add": lambda by: by >= PIXELS,
 }
 MAX_LISTED = 8  # longer settings are no line of a description
 SETTINGS = (
@@ -89,8 +97,36 @@ def describe_encoder(graph: Graph, variables: LayerVariables) -> Encoder:
         activation=activation,
         unit_norm=gives_unit_vectors(graph, variables),
         has_batch_norm=any(layer.class_name == "BatchNormalization" for layer in layers),
-        has_rescaling=any(layer.class_name in ("Rescaling", "Normalization") for layer in layers),
+        has_rescaling=any(layer.class_name in ("Rescaling", "Normalization") for layer in layers)
+        or scales_its_input(graph, variables),
     )
+
+
+def scales_its_input(graph: Graph, variables: LayerVariables) -> bool:
+    """Whether operations before the first layer with weights bring pixels to scale, as `preprocess_input` does.
+
+    Arithmetic with small constants is left out: it may follow a division by 255 outside the model.
+    """
+    for call in graph.calls:
+        if call.layer in variables:
+            return False
+        kind = graph.layers[call.layer].class_name
+        if kind in SCALING and len(call.tensors()) == 1:
+            largest = max((abs(n) for n in _numbers([*call.args, *(call.kwargs or {}).values()])), default=1.0)
+            if SCALING[kind](largest):
+                return True
+    return False
+
+
+def _numbers(arguments: Iterable[Argument]) -> Iterator[float]:
+    """The constants among a call's arguments; those that Keras wrote down as tensors as well."""
+    for argument in arguments:
+        if isinstance(argument, list):
+            yield from _numbers(argument)
+        elif isinstance(argument, dict):
+            yield from _numbers(argument.values())
+        elif not isinstance(argument, Tensor) and (value := number(argument)) is not None:
+            yield value
 
 
 def input_shape(graph: Graph, tensor: Tensor) -> Shape:

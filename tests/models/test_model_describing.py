@@ -105,6 +105,29 @@ def test_accuracy_is_of_unknown_origin_only_where_the_format_stores_a_bare_word(
         assert read == [(("accuracy (custom function)",), False), keras_own, keras_own]
 
 
+PREPARATIONS = {
+    "mobilenet": (keras.applications.mobilenet_v2.preprocess_input, True),
+    "caffe": (keras.applications.resnet50.preprocess_input, True),
+    "torch": (keras.applications.densenet.preprocess_input, True),
+    "by hand": (lambda x: x * (1 / 255), True),
+    "centred around one half": (lambda x: (x - 0.5) * 2, False),
+    "nothing": (lambda x: x, False),
+}
+
+
+@pytest.mark.parametrize("name", PREPARATIONS)
+@pytest.mark.parametrize("extension", ["keras", "h5"])
+def test_preparation_of_pixels_inside_the_encoder_is_seen(tmp_path, name, extension):
+    prepare, rescales = PREPARATIONS[name]
+    given = keras.Input((8, 8, 3))
+    features = keras.layers.Conv2D(2, 3)(prepare(given))
+    tower = keras.Model(given, keras.layers.Dense(4)(keras.layers.Flatten()(features)))
+    left, right = keras.Input((8, 8, 3)), keras.Input((8, 8, 3))
+    path = tmp_path / f"model.{extension}"
+    keras.Model([left, right], zoo.euclidean(tower(left), tower(right))).save(path)
+    assert read_blueprint(path).encoder.has_rescaling == rescales
+
+
 def test_losses_of_keras_are_known():
     named = {loss.__name__ for loss in vars(keras.losses).values() if hasattr(loss, "__name__")}
     assert named - LOSSES <= {"Loss", "deserialize", "get", "serialize"}
