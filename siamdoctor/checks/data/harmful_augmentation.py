@@ -18,6 +18,7 @@ from siamdoctor.trials.augmentation import declared, review
 from siamdoctor.trials.baselines import raw_inputs
 
 PROBES = 192
+SURELY = 1.28  # standard errors below the share that was lost, its 90 % bound
 IDLE = 0.3  # certainty where all that is wrong is a part without effect
 
 
@@ -77,9 +78,9 @@ def harmful_augmentation(case: Case) -> Evidence:
     seen = taught(case)  # which is what was augmented
     reviewed = review(seen)
     before, after = _recognised(seen, declared(seen))
-    lost = (before - after) / before if before > 0 else 0.0
+    lost = _lost(before, after, min(PROBES, len(seen.pixels)))
     weak = ramp(seen.tuned_accuracy.high, clear=0.93, sure=0.82)
-    harm = ramp(lost, clear=0.2, sure=0.5) * weak * _known_before(seen, before) * (1 - _met_in_use(case, seen))
+    harm = ramp(lost, clear=0.2, sure=0.5) * weak * (1 - _met_in_use(case, seen))
     idle = IDLE if reviewed.no_op else 0.0
     return Evidence(
         certainty=max(harm, idle),
@@ -97,11 +98,11 @@ def harmful_augmentation(case: Case) -> Evidence:
     )
 
 
-def _known_before(seen: Case, before: float) -> float:
-    """How sure it is that the images were recognised at all: who is taken for anybody has no identity to lose."""
-    counts = np.bincount(seen.identity)
-    by_chance = float(((counts / counts.sum()) ** 2).sum())
-    return ramp(before - by_chance, clear=0.1, sure=0.3)
+def _lost(before: float, after: float, images: int) -> float:
+    """Share of the recognised images that are surely no longer so: of a few that were, a few may miss by chance."""
+    difference = before - after
+    error = np.sqrt(max(0.0, before + after - difference**2) / images)
+    return float((difference - SURELY * error) / before) if before > 0 else 0.0
 
 
 def _met_in_use(case: Case, seen: Case) -> float:
@@ -158,7 +159,7 @@ def _summary(reviewed: AugmentationReview, before: float, after: float, *, harm:
         )
     if idle:
         return f"Parts of the declared augmentation change nothing: {_names(reviewed.no_op)}."
-    return f"The declared augmentation leaves {100 * after:.0f} % of the images recognisable."
+    return f"The declared augmentation leaves {100 * after:.0f} % of the images recognisable, of {100 * before:.0f} %."
 
 
 def _fix(reviewed: AugmentationReview, *, harm: bool) -> str:
