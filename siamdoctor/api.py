@@ -146,7 +146,7 @@ def open_case(
     blueprint = inspect_model(settings, live=live)
     demand_trust(blueprint)
     if settings.model.custom_objects is not None:
-        from siamdoctor.models.runtime.measuring import with_head_run  # noqa: PLC0415  (runs the user's code: asked for)
+        from siamdoctor.models.runtime.own_heads import with_head_run  # noqa: PLC0415  (runs the user's code: asked for)
 
         blueprint = with_head_run(blueprint)
     samples, training_samples = _samples(settings, data, train)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from siamdoctor.data.samples import FloatArray, IndexArray
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.runtime import import_keras, silenced
-from siamdoctor.models.runtime.measured import refresh
+from siamdoctor.models.runtime.normalizations import refresh
 from siamdoctor.trials.comparisons import EUCLIDEAN, Comparison, distances
 from siamdoctor.trials.sweep_losses import LossKind, batch_cost, mines_triplets
 from siamdoctor.trials.training_backend import Adam, compiled, tensorflow

@@ -7,7 +7,7 @@ import pytest
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime import import_keras, load_twin
-from siamdoctor.models.runtime.measuring import with_head_run
+from siamdoctor.models.runtime.own_heads import with_head_run
 from siamdoctor.settings import ModelSettings
 
 import_keras()

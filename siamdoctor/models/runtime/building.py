@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.runtime.backend import silenced
-from siamdoctor.models.runtime.measured import refresh
+from siamdoctor.models.runtime.normalizations import refresh
 from siamdoctor.models.runtime.stored import StoredLayer, fill, fits, weights_of
 from siamdoctor.results import Json
 

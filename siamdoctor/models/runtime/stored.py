@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from siamdoctor.errors import UnreadableModel
 from siamdoctor.models.functional import snake_case
 from siamdoctor.models.parts import Parts
-from siamdoctor.models.runtime.measured import refresh
+from siamdoctor.models.runtime.normalizations import refresh
 from siamdoctor.models.weight_index import PARTS
 
 if TYPE_CHECKING:

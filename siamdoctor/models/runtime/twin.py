@@ -13,7 +13,7 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import Blueprint
 from siamdoctor.models.runtime.building import Arrays, build, compiled_call, copy_with, widest
 from siamdoctor.models.runtime.configs import Configs
-from siamdoctor.models.runtime.measured import carry_over
+from siamdoctor.models.runtime.normalizations import carry_over
 from siamdoctor.models.runtime.softmax import without_softmax
 from siamdoctor.models.runtime.statistics import with_statistics
 
