@@ -69,7 +69,7 @@ def diagnose(
     tried = Thorough(results=results)
     if settings.thorough:
         left = None if settings.budget is None else max(0.0, began + settings.budget - time.monotonic())
-        tried = thorough(case, results, checks, budget=left, resume=resume)
+        tried = thorough(case.mended, results, checks, budget=left, resume=resume)
     results = tried.results
     best = attainable(case)
     accuracy = measured_accuracy(case)

@@ -48,8 +48,10 @@ class Case:
         settings: Settings | None = None,
         load_twin: Callable[[Blueprint], Twin] | None = None,
         progress: Progress | None = None,
+        before: Case | None = None,
     ) -> None:
-        """Keep what was given; nothing is read, drawn or run yet."""
+        """Keep what was given; nothing is read, drawn or run yet. before: the case that this one is mended from."""
+        self.before = before
         self._blueprint, self._samples, self._training = blueprint, samples, training_samples
         self.settings = settings or Settings()
         self._load_twin = load_twin
@@ -119,6 +121,25 @@ class Case:
         return case
 
     @cached_property
+    def mended(self) -> Case:
+        """This case, or under a sigmoid where its output is 1 by construction (a softmax over one unit)."""
+        from siamdoctor.mending import seen_behind_a_constant  # noqa: PLC0415  (mending makes cases)
+
+        return seen_behind_a_constant(self)
+
+    def after(self, *, blueprint: Blueprint, load_twin: Callable[[Blueprint], Twin]) -> Case:
+        """This case, the same pairs included, with another model."""
+        return Case(
+            blueprint=blueprint,
+            samples=self._samples,
+            training_samples=self._training,
+            settings=self.settings,
+            load_twin=load_twin,
+            progress=self.progress,
+            before=self,
+        )
+
+    @cached_property
     def known_identities(self) -> float:
         """Share of the identities judged by that training saw, by name: 0 where all are fresh, 1 where none is."""
         here, there = self.samples, self.training.samples
@@ -142,6 +163,8 @@ class Case:
     @cached_property
     def drawn(self) -> Drawn:
         """The pairs and the samples that they need, read once."""
+        if self.before is not None:
+            return self.before.drawn
         self.progress("reading samples", 0.1)
         return draw(self.samples, self.sample_shape, self.settings.data.pairs, self.rng("pairs"))
 
@@ -194,7 +217,7 @@ class Case:
     @cached_property
     def scaling(self) -> Scaling:
         """What happens to stored values before the model: declared, done by the model, or the best found."""
-        return scaling_in_use(self)
+        return scaling_in_use(self) if self.mended is self else self.mended.scaling
 
     @cached_property
     def scaling_candidates(self) -> tuple[Scaling, ...]:

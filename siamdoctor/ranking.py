@@ -3,7 +3,9 @@
 A cause whose remedy was applied to the saved model counts with what it was measured to recover. One that
 only retraining can neutralise has no such figure: it can claim, in proportion to its certainty, no more than
 what is still missing after the best measured remedy. A symptom waits below the cause that explains it,
-provided that the cause recovers about as much.
+provided that the cause recovers about as much, and below the causes that stand on their own and are worth a
+failed build. What was found once another fault was mended comes after that one; a proven fault that lets
+nothing else be seen counts with the most that lies behind it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 
 from siamdoctor.calibration import Calibration, calibration
 from siamdoctor.registry import Check, Impact
-from siamdoctor.results import Cause, CheckResult, Evidence, Level
+from siamdoctor.results import LEVELS, Cause, CheckResult, Evidence, Level
 
 WORTHWHILE = 5.0  # points; the contract's bound between a fault worth failing a build and one worth a line
 LIKELY = 0.5
@@ -59,7 +61,7 @@ def rank(
         for r in results
         if r.status == "found" and r.evidence is not None
     ]
-    ordered = sorted(found, key=_order)
+    ordered = sorted((_with_what_lies_behind(c, found) for c in found), key=_order)
     placed = _below_what_explains_them(ordered)
     return tuple(_cause(number, c, calibration()) for number, c in enumerate(placed, start=1))
 
@@ -72,6 +74,15 @@ def _candidate(check: Check, evidence: Evidence, missing: float, worthwhile: flo
     else:
         points = evidence.certainty * missing * SHARE[check.impact]
     return _Candidate(check=check, evidence=evidence, points=points, level=_level(evidence, points, worthwhile))
+
+
+def _with_what_lies_behind(candidate: _Candidate, found: list[_Candidate]) -> _Candidate:
+    """A cause that lets nothing else be seen, with the most points and the surest level of what is behind it."""
+    if not candidate.evidence.proof:
+        return candidate
+    chain = [candidate, *(c for c in found if c.evidence.behind == candidate.check.id)]
+    level = min((c.level for c in chain), key=LEVELS.index)
+    return dataclasses.replace(candidate, points=max(c.points for c in chain), level=level)
 
 
 def _level(evidence: Evidence, points: float, worthwhile: float) -> Level:
@@ -94,22 +105,39 @@ def _order(candidate: _Candidate) -> tuple[bool, float, float, str]:
 
 
 def _below_what_explains_them(ordered: list[_Candidate]) -> list[_Candidate]:
-    """Move every explained symptom behind its cause; the order is otherwise kept."""
+    """Move every symptom below its cause and below those on their own, and what lay behind a cause below that."""
     by_id = {c.check.id: c for c in ordered}
     explained = {c.check.id: cause for c in ordered if (cause := _explanation(c, ordered)) is not None}
     marked = [dataclasses.replace(c, explained_by=explained.get(c.check.id)) for c in ordered]
     position = {c.check.id: float(i) for i, c in enumerate(ordered)}
+    above = [*explained.items(), *((c.check.id, c.evidence.behind) for c in ordered if c.evidence.behind in by_id)]
     for _ in ordered:  # at most one pass for each link of a chain
-        for symptom, cause in explained.items():
-            position[symptom] = max(position[symptom], position[cause] + 0.5)
-    return sorted(marked, key=lambda c: (position[c.check.id], -by_id[c.check.id].points))
+        for lower, upper in above:
+            position[lower] = max(position[lower], position[upper] + 0.5)
+
+    def place(candidate: _Candidate) -> tuple[bool, float, float]:
+        waits = candidate.explained_by is not None or candidate.level is Level.POSSIBLE
+        return waits, position[candidate.check.id], -candidate.points
+
+    return sorted(marked, key=place)
 
 
 def _explanation(symptom: _Candidate, found: list[_Candidate]) -> str | None:
     """The strongest found cause that explains this symptom, if one does."""
     if symptom.evidence.hidden:
         return None
+    behind = symptom.evidence.behind
+    mended = next((c for c in found if c.check.id == behind), None)
+    gone = (
+        set()
+        if mended is None
+        else {  # what is not there any more once that is mended
+            c.check.id for c in found if c.check.id in mended.check.explains and c.evidence.behind != behind
+        }
+    )
     for cause in found:
+        if cause.check.id == behind or cause.check.id in gone:
+            continue
         if symptom.check.id not in cause.check.explains or cause.evidence.certainty < LIKELY:
             continue
         both_measured = symptom.evidence.recovers is not None and cause.evidence.recovers is not None

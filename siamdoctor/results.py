@@ -88,6 +88,7 @@ class Evidence:
     proof: the fault's presence follows from the graph or the weights, not from a sample.
     hidden: a fault of its own that cannot cost anything before another is mended, so no symptom of that other.
     recovers: the accuracy gained by the remedy when it was applied to the saved model, or None.
+    behind: id of a fault that was mended before this one was found, so that this is no symptom of that.
     at_stake: points that the fault can explain where no remedy was measured; None leaves it to ranking, which
         then grants what is still missing after the best measured remedy.
     """
@@ -100,6 +101,7 @@ class Evidence:
     at_stake: float | None = None
     proof: bool = False
     hidden: bool = False
+    behind: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

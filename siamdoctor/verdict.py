@@ -42,6 +42,8 @@ def attainable(case: Case) -> Attainable | None:
         return None
     same, half = case.pairs.same, case.pairs.half
     options = {"as deployed": case.deployed.as_deployed} | {o.by: o.decided for o in case.outcomes}
+    if case.mended is not case:
+        options |= {f"sigmoid for softmax, and {o.by}": o.decided for o in case.mended.outcomes}
     decided = case.deployed.as_deployed.copy()
     overall = {name: balanced_accuracy(d, same) for name, d in options.items()}
     for this in (0, 1):

@@ -97,6 +97,48 @@ def test_a_fault_that_another_hides_is_no_symptom_of_it():
     ]
 
 
+def behind(result, of):
+    return replace(result, evidence=replace(result.evidence, behind=of.id))
+
+
+def test_what_was_found_after_another_was_mended_is_no_symptom_of_it_and_comes_next():
+    cause = a_check("the-cause", explains={"first-fault", "second-fault"})
+    results = [behind(found(A, points=40), cause), found(B, points=30), found(cause, points=35)]
+    causes = rank(results, (A, B, cause), attainable=0.9)
+    assert [(c.id, c.explained_by) for c in causes] == [
+        ("the-cause", None),
+        ("first-fault", None),
+        ("second-fault", "the-cause"),
+    ]
+
+
+def test_what_is_gone_once_the_cause_is_mended_does_not_explain_what_stayed():
+    cause = a_check("the-cause", explains={"first-fault", "gone"})
+    gone = a_check("gone", explains={"first-fault"})
+    results = [behind(found(A, points=30), cause), found(gone, points=35), found(cause, points=35)]
+    assert {c.id: c.explained_by for c in rank(results, (A, gone, cause), attainable=0.9)} == {
+        "the-cause": None,
+        "first-fault": None,
+        "gone": "the-cause",
+    }
+
+
+def test_a_proven_fault_that_lets_nothing_be_seen_counts_with_what_lies_behind_it():
+    results = [found(A, points=2, proof=True), found(B, points=25), behind(found(C, points=40), A)]
+    causes = rank(results, (A, B, C), attainable=0.95)
+    assert [(c.id, c.level) for c in causes] == [
+        ("first-fault", Level.PROVEN),
+        ("third-fault", Level.PROVEN),
+        ("second-fault", Level.PROVEN),
+    ]
+
+
+def test_symptoms_wait_below_every_cause_that_stands_on_its_own():
+    cause = a_check("the-cause", explains={"first-fault"})
+    results = [found(cause, points=30), found(A, points=29), found(B, points=8)]
+    assert ranked((A, B, cause), results) == ["the-cause", "second-fault", "first-fault"]
+
+
 def test_explanations_chain():
     middle = a_check("middle", explains={"first-fault"})
     root = a_check("root", explains={"middle"})

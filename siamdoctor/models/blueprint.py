@@ -132,6 +132,11 @@ class Head:
         """Whether trainable units turn the comparison into the output."""
         return self.kind == "learned"
 
+    @property
+    def constant(self) -> bool:
+        """Whether the output is 1 whatever the weights: a softmax over one unit."""
+        return self.learned and self.units == 1 and self.activation == "softmax"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blueprint:

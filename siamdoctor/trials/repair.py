@@ -43,11 +43,9 @@ def fresh_batch_statistics(case: Case) -> Outcome:
 @trial("sigmoid")
 def sigmoid_for_softmax(case: Case) -> Outcome:
     """The head's softmax swapped for a sigmoid, with the same weights."""
-    head = case.blueprint.head
-    if not (head.learned and head.units == 1 and head.activation == "softmax"):
+    if not case.blueprint.head.constant:
         raise Unavailable("the head does not end in a softmax over one unit")
-    view = case.view(twin=case.twin.with_sigmoid())
-    return _of_view(case, view, "sigmoid", "softmax swapped for sigmoid, same weights")
+    return _of_view(case, case.mended.deployed, "sigmoid", "softmax swapped for sigmoid, same weights")
 
 
 @trial("one-tower")

@@ -13,6 +13,7 @@ from siamdoctor.taught import pair_lists
 GUESSED = 0.45  # most that the predictions alone can say: an embedding that generalises badly predicts alike
 
 GUESSED_OF_DISTANCES = 0.4
+UNMOVED = 1e-3  # by which the accuracy of a constant may differ from epoch to epoch, where the last batch is dropped
 
 
 @check("SD405", impact=Impact.MAJOR, explains={"wrong-threshold", "saturated-output"})
@@ -81,7 +82,7 @@ def imbalanced_pairs(case: Case) -> Evidence:
     rows = [Measurement(name="share of balanced pairs called the same", value=said, expected="near 0.5")]
     if listed is not None:
         rows.insert(0, Measurement(name=f"share of same-class pairs, {kind}", value=listed, expected="0.3 to 0.7"))
-        certainty = ramp(abs(listed - 0.5), clear=0.2, sure=0.35) * (lopsided if kind == "training list" else 0.0)
+        certainty = ramp(abs(listed - 0.5), clear=0.2, sure=0.35) * (0.0 if kind == "evaluation list" else lopsided)
     else:
         start, start_rows = _start(case)
         rows += start_rows
@@ -112,8 +113,24 @@ def _listed(case: Case) -> tuple[float | None, str]:
     fed = case.settings.training.fed.positives
     if fed is not None:
         return fed, "training list"
+    told = _told_by_constant(case)
+    if told is not None:
+        return told, "by the training accuracy of an output that is always 1"
     shares = ((float(pairs.same.mean()), f"{where} list") for where, _, pairs in pair_lists(case))
     return next(shares, (None, ""))
+
+
+def _told_by_constant(case: Case) -> float | None:
+    """Share of same-class pairs in training: the accuracy of an output that is 1 is the share of pairs labelled 1."""
+    if case.before is None or not case.before.blueprint.head.constant:
+        return None
+    try:
+        shown = case.history.column("accuracy")
+    except Unavailable:
+        return None
+    if not shown or max(shown) - min(shown) > UNMOVED:
+        return None
+    return 1 - shown[-1] if case.settings.training.same_label == 0 else shown[-1]
 
 
 def _start(case: Case) -> tuple[float, list[Measurement]]:

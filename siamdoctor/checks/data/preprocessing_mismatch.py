@@ -97,7 +97,9 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     learned = outcome.auc > min(without_training(case) + AUC_GAIN, WELL_ABOVE)  # else no scale that it was trained on
     better = learned and outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
     certainty = 0.0
-    trained = tally(w for w in case.blueprint.weights if w.part == "encoder").certainty < 1
+    # A head can have been trained behind an encoder that was not, and so learned the scale that it gets.
+    parts = ("encoder", "head") if implausible else ("encoder",)
+    trained = tally(w for w in case.blueprint.weights if w.part in parts).certainty < 1
     if trained and outcome.gain.low > 0 and (better or implausible) and outcome.detail != case.scaling.name:
         certainty = ramp(outcome.gain.points, clear=2, sure=7)
     return Evidence(

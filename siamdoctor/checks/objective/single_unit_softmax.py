@@ -54,8 +54,7 @@ def single_unit_softmax(case: Case) -> Evidence:
     more).
     """
     head = case.blueprint.head
-    present = head.learned and head.units == 1 and head.activation == "softmax"
-    if not present:
+    if not head.constant:
         return Evidence(
             certainty=0.0, summary="The head does not end in a softmax over one unit.", fix="Nothing to do."
         )

@@ -1,0 +1,44 @@
+"""Cases in which one fault is mended, to see what is behind it. The user's model and files stay as they are."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from siamdoctor.errors import Unavailable
+
+if TYPE_CHECKING:
+    from siamdoctor.case import Case
+    from siamdoctor.data.scaling import Scaling
+    from siamdoctor.models.blueprint import Blueprint
+    from siamdoctor.models.runtime import Twin
+
+
+def seen_behind_a_constant(case: Case) -> Case:
+    """The same pairs under a sigmoid, where the output is a softmax over one unit; else the case itself.
+
+    Nothing else can be seen in a constant: which scaling fits, what the threshold costs, what training left. A head
+    that cannot be rebuilt stays as it is.
+    """
+    try:
+        blueprint = case.blueprint
+    except Unavailable:
+        return case
+    if not blueprint.head.constant:
+        return case
+
+    def load(_: Blueprint) -> Twin:
+        try:
+            return case.twin.with_sigmoid()
+        except Unavailable:
+            return case.twin
+
+    head = dataclasses.replace(blueprint.head, activation="sigmoid")
+    return case.after(blueprint=dataclasses.replace(blueprint, head=head), load_twin=load)
+
+
+def rescaled(case: Case, scaling: Scaling) -> Case:
+    """The same pairs with stored values scaled another way."""
+    mended = case.after(blueprint=case.blueprint, load_twin=lambda _: case.twin)
+    mended.__dict__["scaling"] = scaling
+    return mended
