@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 FREE_SIDE = 64
+STATISTICS_SAMPLES = 512
 
 
 class Case:
@@ -261,6 +262,13 @@ class Case:
     def untrained(self) -> View:
         """The same pairs as the same network with fresh weights sees them: what training has to beat."""
         return self.view(twin=self.twin.reinitialised(self.settings.seed))
+
+    @cached_property
+    def with_fresh_statistics(self) -> View:
+        """The same pairs with BatchNormalization's statistics re-estimated on them by forward passes."""
+        if not self.encoder.has_batch_norm:
+            raise Unavailable("the encoder has no BatchNormalization")
+        return self.view(twin=self.twin.with_batch_statistics(self.inputs[:STATISTICS_SAMPLES]))
 
     @property
     def embeddings(self) -> FloatArray:

@@ -4,8 +4,8 @@ A cause whose remedy was applied to the saved model counts with what it was meas
 only retraining can neutralise has no such figure: it can claim, in proportion to its certainty, no more than
 what is still missing after the best measured remedy. A symptom waits below the cause that explains it,
 provided that the cause recovers about as much, and below the causes that stand on their own and are worth a
-failed build. What was found once another fault was mended comes after that one; a proven fault that lets
-nothing else be seen counts with the most that lies behind it.
+failed build. What was found once another fault was mended comes after that one. A proven fault counts with the
+most that its symptoms, and what lies behind it, are measured to recover.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def rank(
         for r in results
         if r.status == "found" and r.evidence is not None
     ]
-    ordered = sorted((_with_what_lies_behind(c, found) for c in found), key=_order)
+    ordered = sorted(found, key=_order)
+    ordered = sorted((_with_what_hangs_on_it(c, ordered) for c in ordered), key=_order)
     placed = _below_what_explains_them(ordered)
     return tuple(_cause(number, c, calibration()) for number, c in enumerate(placed, start=1))
 
@@ -76,11 +77,12 @@ def _candidate(check: Check, evidence: Evidence, missing: float, worthwhile: flo
     return _Candidate(check=check, evidence=evidence, points=points, level=_level(evidence, points, worthwhile))
 
 
-def _with_what_lies_behind(candidate: _Candidate, found: list[_Candidate]) -> _Candidate:
-    """A cause that lets nothing else be seen, with the most points and the surest level of what is behind it."""
+def _with_what_hangs_on_it(candidate: _Candidate, ordered: list[_Candidate]) -> _Candidate:
+    """A proven fault with the most points and the surest level among itself, its symptoms and what lies behind it."""
     if not candidate.evidence.proof:
         return candidate
-    chain = [candidate, *(c for c in found if c.evidence.behind == candidate.check.id)]
+    name = candidate.check.id
+    chain = [candidate, *(c for c in ordered if name in {c.evidence.behind, _explanation(c, ordered)})]
     level = min((c.level for c in chain), key=LEVELS.index)
     return dataclasses.replace(candidate, points=max(c.points for c in chain), level=level)
 
@@ -128,13 +130,7 @@ def _explanation(symptom: _Candidate, found: list[_Candidate]) -> str | None:
         return None
     behind = symptom.evidence.behind
     mended = next((c for c in found if c.check.id == behind), None)
-    gone = (
-        set()
-        if mended is None
-        else {  # what is not there any more once that is mended
-            c.check.id for c in found if c.check.id in mended.check.explains and c.evidence.behind != behind
-        }
-    )
+    gone = _gone_with(mended, found) if mended is not None else frozenset()
     for cause in found:
         if cause.check.id == behind or cause.check.id in gone:
             continue
@@ -147,6 +143,12 @@ def _explanation(symptom: _Candidate, found: list[_Candidate]) -> str | None:
             continue
         return cause.check.id
     return None
+
+
+def _gone_with(mended: _Candidate, found: list[_Candidate]) -> frozenset[str]:
+    """Ids of what was found before a cause was mended and not after."""
+    symptoms = (c for c in found if c.check.id in mended.check.explains)
+    return frozenset(c.check.id for c in symptoms if c.evidence.behind != mended.check.id)
 
 
 def _cause(number: int, candidate: _Candidate, known: Calibration) -> Cause:

@@ -42,6 +42,16 @@ def scaling_of_training(case: Case) -> Scaling | None:
     return as_in_training(there, case.pixels, case.scaling)
 
 
+def best_scaling(case: Case) -> Scaling | None:
+    """The scaling that the trial of them measured to be best, which may be the one in use; None without a trial."""
+    try:
+        name, fitted = case.trial("scaling").detail, case.scaling_as_in_training
+    except Unavailable:
+        return None
+    options = (*case.scaling_candidates, *(() if fitted is None else (fitted,)))
+    return next((s for s in options if s.name == name), None)
+
+
 def _score(case: Case, option: Scaling) -> float:
     """AUC plus deployed accuracy (where a threshold is known) on a part of the pairs."""
     view = case.part(PAIRS).view(scaling=option)

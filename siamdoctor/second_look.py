@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from siamdoctor.errors import Unavailable
 from siamdoctor.mending import rescaled
 from siamdoctor.ranking import SLACK
+from siamdoctor.scaling_choice import best_scaling
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
@@ -37,7 +37,7 @@ def second_look(
         run: puts one check to a case.
     """
     gain = _gain(next((r for r in results if r.id == SCALING), None))
-    scaling = _better_scaling(case.mended) if gain is not None and gain.low > 0 else None
+    scaling = best_scaling(case.mended) if gain is not None and gain.low > 0 else None
     if gain is None or scaling is None:
         return results
     mended = rescaled(case.mended, scaling)
@@ -56,16 +56,6 @@ def _gain(result: CheckResult | None) -> Recovery | None:
     if result is None or result.evidence is None or result.evidence.certainty < SURE:
         return None
     return result.evidence.recovers
-
-
-def _better_scaling(case: Case) -> Scaling | None:
-    """The scaling that was measured to be better than the one in use."""
-    try:
-        name, fitted = case.trial("scaling").detail, case.scaling_as_in_training
-    except Unavailable:
-        return None
-    options = (*case.scaling_candidates, *(() if fitted is None else (fitted,)))
-    return next((s for s in options if s.name == name), None)
 
 
 def _after(result: CheckResult, scaling: Scaling) -> CheckResult:

@@ -96,6 +96,7 @@ def candidates(stored_scale: float, shape: tuple[int, ...], *, images: bool) -> 
             Scaling(name="stretched to -1..1", factor=2.0, offset=-1.0),
             Scaling(name="multiplied by 255", factor=255.0),
             Scaling(name="inverted (1 - x)", factor=-1.0, offset=1.0),
+            Scaling(name="inverted to -1..1 (1 - 2x)", factor=-2.0, offset=1.0),
             Scaling(name="divided by 255", factor=1 / 255),
         )
     common = (
@@ -103,6 +104,7 @@ def candidates(stored_scale: float, shape: tuple[int, ...], *, images: bool) -> 
         AS_STORED,
         Scaling(name="stretched to -1..1", factor=2 / 255, offset=-1.0),
         Scaling(name="inverted (1 - x/255)", factor=-1 / 255, offset=1.0),
+        Scaling(name="inverted to -1..1 (1 - x/127.5)", factor=-2 / 255, offset=1.0),
         Scaling(name="divided by 255 twice", factor=1 / 255**2),
     )
     if len(shape) != RGB or shape[-1] != RGB:

@@ -197,3 +197,11 @@ def paired_gain(before: Bools, after: Bools, pairs: Dyads) -> Recovery:
     value = balanced_accuracy(after, pairs.same) - balanced_accuracy(before, pairs.same)
     bounds = interval(value, difference, pairs.clusters, low=-1.0, high=1.0)
     return Recovery(points=100 * bounds.value, low=100 * bounds.low, high=100 * bounds.high)
+
+
+def paired_auc_gain(before: Floats, after: Floats, pairs: Dyads) -> Recovery:
+    """What distances `after` gain over distances `before` in AUC, in hundredths, resampled with the same weights."""
+    difference = auc_draws(after, pairs) - auc_draws(before, pairs)
+    value = auc(after, pairs.same) - auc(before, pairs.same)
+    bounds = interval(value, difference, pairs.clusters, low=-1.0, high=1.0)
+    return Recovery(points=100 * bounds.value, low=100 * bounds.low, high=100 * bounds.high)

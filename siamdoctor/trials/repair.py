@@ -12,8 +12,6 @@ from siamdoctor.view import View
 if TYPE_CHECKING:
     from siamdoctor.case import Case
 
-STATISTICS_SAMPLES = 512
-
 
 @trial("scaling")
 def other_scaling(case: Case) -> Outcome:
@@ -34,10 +32,9 @@ def other_scaling(case: Case) -> Outcome:
 @trial("batch-statistics")
 def fresh_batch_statistics(case: Case) -> Outcome:
     """BatchNormalization statistics re-estimated on the data by forward passes; no weight is changed."""
-    if not case.encoder.has_batch_norm:
-        raise Unavailable("the encoder has no BatchNormalization")
-    view = case.view(twin=case.twin.with_batch_statistics(case.inputs[:STATISTICS_SAMPLES]))
-    return _of_view(case, view, "batch-statistics", "BatchNormalization statistics re-estimated on the data")
+    return _of_view(
+        case, case.with_fresh_statistics, "batch-statistics", "BatchNormalization statistics re-estimated on the data"
+    )
 
 
 @trial("sigmoid")

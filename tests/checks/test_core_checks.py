@@ -7,6 +7,7 @@ import pytest
 import stand_ins as make
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import StoredWeight
+from siamdoctor.models.runtime.hidden_units import HiddenLayer
 from siamdoctor.ranking import LIKELY
 from siamdoctor.registry import find
 from siamdoctor.runner import FOUND
@@ -136,6 +137,14 @@ def test_a_margin_beyond_two_is_out_of_reach_of_unit_vectors(margin, found):
     assert (evidence.certainty >= 0.5) == found
 
 
+@pytest.mark.parametrize(("bias", "found"), [(0.0, False), (0.01, True)])
+def test_a_margin_that_is_not_reached_is_no_fault_of_an_encoder_that_was_never_trained(bias, found):
+    facts = make.settings(loss="contrastive", margin=100.0)
+    weights = (weight("bias", np.full(8, bias), "Zeros"),)
+    evidence = look("margin-too-large", sound(facts=facts, weights=weights))
+    assert (evidence.certainty >= 0.5) == found
+
+
 @pytest.mark.parametrize(("margin", "found"), [(0.002, True), (1.0, False)])
 def test_a_margin_far_below_the_untrained_distances_is_too_small(margin, found):
     facts = make.settings(loss="contrastive", margin=margin)
@@ -172,6 +181,29 @@ def test_a_cloud_that_tells_identities_apart_is_no_collapse_at_any_scale(scale):
     assert look("collapsed-embedding", sound(embed=lambda x: scale * x.reshape(len(x), -1))).certainty == 0
 
 
+@pytest.mark.parametrize(("directions", "found"), [(8, False), (1, True)])
+def test_what_training_drew_apart_in_many_directions_is_no_collapse_though_it_moved_far_away(directions, found):
+    axes = np.eye(8)[:directions]
+
+    def far(x):
+        noise = np.random.default_rng(len(x)).normal(size=(len(x), directions))
+        return 400.0 + 4.0 * noise @ axes
+
+    patient = sound(embed=far, fresh=lambda _: lambda x: x.reshape(len(x), -1))
+    assert (look("collapsed-embedding", patient).certainty > 0.5) == found
+
+
+@pytest.mark.parametrize(("share", "found"), [(1.0, True), (0.5, False)])
+def test_hidden_units_at_the_ends_of_their_range_say_why_nothing_was_learned(share, found):
+    rng = np.random.default_rng(0)
+    values = np.where(rng.random((50, 40)) < share, 0.9999, 0.6).astype(np.float32)
+    patient = sound(embed=lambda x: 1.0 + 1e-6 * rng.normal(size=(len(x), 8)))
+    patient.twin.hidden_layers = lambda _: (HiddenLayer(name="first", activation="sigmoid", values=values),)
+    saturated, collapsed = look("saturated-output", patient), look("collapsed-embedding", patient)
+    assert (saturated.certainty > 0.5, collapsed.certainty > 0.5) == (found, not found)
+    assert ("of layer 'first'" in saturated.summary) == found
+
+
 @pytest.mark.parametrize(("value", "broken"), [(np.nan, True), (np.inf, True), (1e30, False)])
 def test_weights_that_are_no_numbers(value, broken):
     case = sound(weights=(weight("kernel", [[1.0, value]], "GlorotUniform"),))
@@ -204,15 +236,45 @@ def test_stale_statistics_are_told_by_what_fresh_ones_bring():
     assert look("stale-batch-statistics", mended).certainty == 0
 
 
+@pytest.mark.parametrize(("losses", "likely"), [([0.0, 0.0, 0.0], False), ([0.2, 0.2, 0.2], True)])
+def test_where_no_triplet_ever_cost_anything_weights_that_stand_still_are_a_symptom(tmp_path, losses, likely):
+    facts = make.settings(loss="triplet", margin=1.0, history=make.history(tmp_path / "h.csv", loss=losses))
+    still = weight("bias", np.zeros(16), "Zeros")
+    evidence = look("untrained-encoder", sound(weights=(still,), facts=facts))
+    assert (evidence.certainty >= LIKELY) == likely
+    assert evidence.certainty >= FOUND
+
+
+@pytest.mark.parametrize(("scale", "found"), [(150.0, True), (1.0, False)])
+@pytest.mark.parametrize("threshold", [None, 0.5])
+def test_distances_that_fresh_statistics_bring_to_the_threshold_that_was_meant_are_out_of_scale(
+    scale, found, threshold
+):
+    described = make.encoder((8,), 8, has_batch_norm=True)
+    data = make.samples(*make.clouds(12, 20, noise=0.02, scatter=0.3))
+    facts = make.settings(threshold=threshold)
+    stale = sound(data=data, embed=lambda x: x.reshape(len(x), -1) / scale, encoder=described, facts=facts)
+    fresh = sound(data=data, encoder=described, facts=facts)
+    stale.twin.with_batch_statistics = lambda _x: fresh.twin
+    evidence = look("stale-batch-statistics", stale)
+    assert (evidence.certainty > 0.5) == found
+    if found:
+        assert f"distances are {scale:g} times as large" in evidence.summary
+        if threshold is None:  # the tuned threshold that is assumed makes up for it: only what is at stake is known
+            assert (evidence.recovers, evidence.at_stake > 20) == (None, True)
+        else:
+            assert evidence.recovers.low > 20
+
+
 # Data ----------------------------------------------------------------------------------------------------
 
 
-def pictures(seed=0):
+def pictures(seed=0, noise=12):
     """Images (n, 6, 6, 1) of 8 bits, one pattern an identity."""
     rng = np.random.default_rng(seed)
     patterns = rng.uniform(60, 200, size=(10, 6, 6, 1))
     identity = np.repeat(np.arange(10), 20)
-    return np.clip(patterns[identity] + 12 * rng.normal(size=(200, 6, 6, 1)), 0, 255), identity
+    return np.clip(patterns[identity] + noise * rng.normal(size=(200, 6, 6, 1)), 0, 255), identity
 
 
 @pytest.mark.parametrize(("rescale", "found"), [(1.0, True), (1 / 255, False), (1 / 255**2, True)])
@@ -237,7 +299,34 @@ def test_an_encoder_that_never_trained_has_no_scaling_that_it_was_trained_on():
     data = make.samples(x, identity, kind="images")
     for bias, found in ((np.zeros(8), False), (np.full(8, 0.01), True)):
         case = make.case(data, **patient, weights=(weight("bias", bias, "Zeros"),))
-        assert (look("preprocessing-mismatch", case).certainty > 0) == found
+        evidence = look("preprocessing-mismatch", case)
+        assert (evidence.certainty >= LIKELY, evidence.recovers is not None) == (found, found)
+
+
+def test_an_inverted_picture_in_the_other_range_is_one_mismatch():
+    x, identity = pictures()
+    data = make.samples(140 + x / 2.5, identity, kind="images")
+    facts = make.settings(metric="euclidean", threshold=0.8)
+    facts = dataclasses.replace(facts, data=dataclasses.replace(facts.data, rescale=1 / 255))
+    taught = lambda batch: np.tanh(3 * np.minimum(batch.reshape(len(batch), -1), 0))  # noqa: E731
+    evidence = look("preprocessing-mismatch", make.case(data, head=EUCLIDEAN, embed=taught, facts=facts))
+    assert evidence.certainty > 0.5
+    assert "inverted to -1..1 (1 - x/127.5)" in evidence.summary
+
+
+def test_pixels_out_of_all_proportion_that_no_scaling_sets_right_are_worth_a_line():
+    x, identity = pictures(noise=45)
+    facts = make.settings(metric="euclidean", threshold=0.8)
+    facts = dataclasses.replace(facts, data=dataclasses.replace(facts.data, rescale=1.0))
+    mixing = np.random.default_rng(0).normal(size=(36, 8)) / 6
+    saturating = lambda batch: np.tanh(batch.reshape(len(batch), -1) @ mixing)  # noqa: E731
+    untaught = lambda _: saturating  # noqa: E731  (training changed nothing)
+    data = make.samples(x, identity, kind="images")
+    moved = weight("bias", np.full(8, 0.01), "Zeros")
+    case = make.case(data, head=EUCLIDEAN, embed=saturating, fresh=untaught, facts=facts, weights=(moved,))
+    evidence = look("preprocessing-mismatch", case)
+    assert FOUND <= evidence.certainty < LIKELY
+    assert evidence.recovers is None
 
 
 @pytest.mark.parametrize(("names", "likely"), [("seen", True), ("fresh", False)])
@@ -265,6 +354,9 @@ def test_a_handful_of_samples_is_underpowered_and_thousands_at_chance_are_not():
     assert look("underpowered-evaluation", make.case(few, head=EUCLIDEAN, facts=facts)).certainty > 0.5
     assert look("underpowered-evaluation", make.case(many, head=EUCLIDEAN, facts=facts)).certainty < FOUND
     assert look("underpowered-evaluation", sound()).certainty == 0
+    evidence = look("underpowered-evaluation", make.case(few, head=EUCLIDEAN, facts=facts))
+    measured = make.case(few, head=EUCLIDEAN, facts=facts).accuracy
+    assert evidence.at_stake == pytest.approx(50 * (measured.high - measured.low) - 5)
 
 
 def test_a_dozen_good_pairs_are_called_vague_and_fail_no_build():

@@ -57,6 +57,17 @@ def test_a_training_list_speaks_for_itself():
     assert found.measurements[0].value == pytest.approx(0.1, abs=0.03)
 
 
+def test_a_training_list_far_out_of_balance_is_to_blame_even_where_nothing_else_was_learned():
+    x, who = clouds(noise=8.0)
+    rng = np.random.default_rng(0)
+    left, right = rng.integers(0, len(x), (2, 4000))
+    listed = samples(x, who, pairs=given(left, right, who[left] == who[right]))
+    facts = settings(loss="binary_crossentropy", same_label=1)
+    never = case(samples(x, who), training=listed, head=learned(), compare=lambda a, _: 0.1 + 0 * a[:, 0], facts=facts)
+    assert never.trial("threshold").gain.low <= 0
+    assert evidence("imbalanced-pairs", never).certainty > 0.5
+
+
 @pytest.mark.parametrize(("positives", "guilty"), [(0.05, True), (0.5, False)])
 def test_what_a_watch_saw_being_fed_counts_as_the_list(positives, guilty):
     x, who = clouds(noise=0.35)

@@ -85,6 +85,31 @@ def test_layers_of_equal_shape_get_different_fresh_weights(tmp_path):
     assert not np.allclose(first, second)
 
 
+def test_hidden_layers_are_those_with_two_ends_before_the_embedding(tmp_path):
+    inner = keras.Sequential([layers.Input((6,)), layers.Dense(5, activation="sigmoid", name="nested")])
+    stack = [
+        layers.Input((8,)),
+        layers.Dense(6, activation="tanh", name="first"),
+        layers.Dense(6, activation="relu"),
+        inner,
+        layers.Dense(4),
+        layers.Activation("tanh", name="alone"),
+        layers.Dense(3, activation="sigmoid", name="embedding"),
+    ]
+    model = keras.Sequential(stack)
+    twin = load(model, tmp_path)
+    x = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
+    found = twin.hidden_layers(x)
+    assert [(layer.activation, layer.values.shape) for layer in found] == [
+        ("tanh", (128, 6)),
+        ("sigmoid", (128, 5)),
+        ("tanh", (128, 4)),
+    ]
+    first = keras.Model(model.inputs[0], model.get_layer("first").output)
+    np.testing.assert_allclose(found[0].values[[0, -1]], np.asarray(first(x[[0, -1]])), atol=1e-6)
+    assert load(keras.Sequential([layers.Input((8,)), layers.Dense(4)]), tmp_path).hidden_layers(x) == ()
+
+
 def test_training_mode_changes_no_statistics(saved):
     file = saved("wrapped")
     model = load_twin(read_blueprint(file.path))

@@ -15,6 +15,7 @@ from siamdoctor.stats.resampling import (
     auc_interval,
     dyads,
     interval,
+    paired_auc_gain,
     paired_gain,
 )
 from siamdoctor.stats.roc import auc, balanced_accuracy, finite_or_far
@@ -103,6 +104,16 @@ def test_a_gain_is_the_difference_of_accuracies_in_points(p: ScoredPairs):
 def test_decisions_gain_nothing_over_themselves(p: ScoredPairs):
     gain = paired_gain(p.predicted, p.predicted, prepared(p))
     assert (gain.points, gain.low, gain.high) == pytest.approx((0, 0, 0), abs=1e-12)
+
+
+@given(p=scored_pairs())
+def test_a_gain_of_auc_is_the_difference_and_nothing_over_itself(p: ScoredPairs):
+    d = prepared(p)
+    gain = paired_auc_gain(np.zeros_like(p.distance), p.distance, d)
+    if np.isfinite(auc(p.distance, p.same)):
+        assert gain.points == pytest.approx(100 * (auc(p.distance, p.same) - 0.5))
+        itself = paired_auc_gain(p.distance, p.distance, d)
+        assert itself.points == 0
 
 
 def test_constant_decisions_are_exactly_chance():

@@ -16,6 +16,7 @@ from siamdoctor.trials.hindsight import hindsight, natural_decisions
     "SD406",
     impact=Impact.FATAL,
     explains={
+        "mismatched-metric",
         "wrong-threshold",
         "imbalanced-pairs",
         "saturated-output",

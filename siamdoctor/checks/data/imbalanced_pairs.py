@@ -76,13 +76,14 @@ def imbalanced_pairs(case: Case) -> Evidence:
     """
     outcome = case.trial("threshold")
     said = float(case.deployed.as_deployed.mean())
-    lopsided = ramp(abs(said - 0.5), clear=0.05, sure=0.18) if outcome.gain.low > 0 else 0.0
+    one_sided = ramp(abs(said - 0.5), clear=0.05, sure=0.18)
+    lopsided = one_sided if outcome.gain.low > 0 else 0.0
     sound = ramp(max(case.deployed.auc, outcome.auc), clear=0.6, sure=0.75)
     listed, kind = _listed(case)
     rows = [Measurement(name="share of balanced pairs called the same", value=said, expected="near 0.5")]
     if listed is not None:
         rows.insert(0, Measurement(name=f"share of same-class pairs, {kind}", value=listed, expected="0.3 to 0.7"))
-        certainty = ramp(abs(listed - 0.5), clear=0.2, sure=0.35) * (0.0 if kind == "evaluation list" else lopsided)
+        certainty = ramp(abs(listed - 0.5), clear=0.2, sure=0.35) * (0.0 if kind == "evaluation list" else one_sided)
     else:
         start, start_rows = _start(case)
         rows += start_rows

@@ -10,14 +10,19 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.models.untouched import tally
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
+from siamdoctor.scaling_choice import best_scaling
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.resampling import paired_auc_gain
 from siamdoctor.stats.roc import balanced_accuracy
 from siamdoctor.trials.baselines import without_training
 
 AUC_GAIN = 0.02
+RANKS_BETTER = 5.0  # hundredths of AUC
+ONE_SIDED = 0.84  # 95 % on one side over 95 % on two: that it is not worse is all that is asked
 WELL_ABOVE = 0.9
 WORTH_A_LINE = 0.15
 UNKNOWN = 0.3  # certainty where only the user knows whether the fault is there
+OUT_OF_PROPORTION = 0.45  # most that values far from 1 say where no scale was ever learnt
 PLAUSIBLE = (
     0.05,
     20.0,
@@ -95,13 +100,14 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     largest = _largest_fed(case)
     implausible = case.samples.kind == "images" and not PLAUSIBLE[0] <= largest <= PLAUSIBLE[1]
     learned = outcome.auc > min(without_training(case) + AUC_GAIN, WELL_ABOVE)  # else no scale that it was trained on
-    better = learned and outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
+    better = learned and outcome.auc - before >= AUC_GAIN and (outcome.excess.low > 0 or _ranks_better(case))
+    # A head can have learned the scale that an encoder without training gives it.
+    taught = better or (implausible and learned) if _moved(case, "encoder") else implausible and _moved(case, "head")
     certainty = 0.0
-    # A head can have been trained behind an encoder that was not, and so learned the scale that it gets.
-    parts = ("encoder", "head") if implausible else ("encoder",)
-    trained = tally(w for w in case.blueprint.weights if w.part in parts).certainty < 1
-    if trained and outcome.gain.low > 0 and (better or implausible) and outcome.detail != case.scaling.name:
+    if outcome.gain.low > 0 and outcome.detail != case.scaling.name and (taught or implausible):
         certainty = ramp(outcome.gain.points, clear=2, sure=7)
+        # Values out of all proportion that no scaling sets right were there in training, too, which must be repeated.
+        certainty = certainty if taught else min(certainty, OUT_OF_PROPORTION)
     return Evidence(
         certainty=certainty,
         summary=(
@@ -125,8 +131,23 @@ def preprocessing_mismatch(case: Case) -> Evidence:
                 expected="the accuracy in use",
             ),
         ),
-        recovers=outcome.gain if certainty else None,
+        recovers=outcome.gain if certainty and taught else None,
     )
+
+
+def _ranks_better(case: Case) -> bool:
+    """Whether the best scaling separates clearly better over all thresholds, which is seen sooner than at one."""
+    best = best_scaling(case)
+    if best is None:
+        return False
+    gain = paired_auc_gain(case.deployed.distance, case.view(scaling=best).distance, case.dyads)
+    return gain.points >= RANKS_BETTER and gain.points > ONE_SIDED * (gain.points - gain.low)
+
+
+def _moved(case: Case, part: str) -> bool:
+    """Whether training moved this part of the model; an encoder without weights that can be read counts as moved."""
+    weights = [w for w in case.blueprint.weights if w.part == part]
+    return tally(weights).certainty < 1 if weights else part == "encoder"
 
 
 def _wants_training_scale(case: Case) -> bool:

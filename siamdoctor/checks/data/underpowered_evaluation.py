@@ -10,6 +10,7 @@ from siamdoctor.stats.ramps import ramp
 
 CHANCE = 0.5
 WIDE = 0.1  # half-width from which 50 % and 60 % cannot be told apart
+USUAL = 0.05  # half-width that nobody calls vague; what goes beyond it is at stake
 VAGUE = 0.4  # most that a wide interval says by itself, where it leaves out chance
 
 
@@ -81,5 +82,5 @@ def underpowered_evaluation(case: Case) -> Evidence:
                 expected="below 0.6",
             ),
         ),
-        at_stake=100 * half_width,
+        at_stake=100 * max(0.0, half_width - USUAL),
     )

@@ -1,4 +1,4 @@
-"""Units of an embedding that pile up at an end of their range, which saturation and collapse have in common."""
+"""Units of an encoder that pile up at an end of their range, which saturation and collapse have in common."""
 
 from __future__ import annotations
 
@@ -23,6 +23,37 @@ class Pile:
 
 
 def units_at_an_end(case: Case) -> Pile | None:
+    """Units of the embedding, or else of a layer before it, at the ends of their range."""
+    embedding, hidden = _embedding_at_an_end(case), _hidden_at_an_end(case)
+    return max((p for p in (embedding, hidden) if p is not None), key=lambda p: p.certainty, default=None)
+
+
+def _hidden_at_an_end(case: Case) -> Pile | None:
+    """The layer before the embedding that has most values at an end; raw pixels drive a first sigmoid there."""
+    layers = case.twin.hidden_layers(case.inputs)
+    shares = {}
+    for layer in layers:
+        low, high = RANGE[layer.activation]
+        part = (layer.values - low) / (high - low)
+        shares[layer.name] = float(((part < ENDS[0]) | (part > ENDS[1])).mean())
+    if not shares:
+        return None
+    name = max(shares, key=lambda n: shares[n])
+    best = case.trial("metric").auc
+    return Pile(
+        certainty=ramp(shares[name], clear=0.7, sure=0.9) * ramp(best, clear=0.72, sure=0.64),
+        sentence=f"{100 * shares[name]:.0f} % of the values of layer {name!r} stand at an end of their range, where no "
+        "gradient passes.",
+        rows=(
+            Measurement(
+                name=f"share of values of {name!r} beyond .01 and .99", value=shares[name], expected="below 0.7"
+            ),
+            Measurement(name="best AUC by any metric", value=best, expected="above 0.9"),
+        ),
+    )
+
+
+def _embedding_at_an_end(case: Case) -> Pile | None:
     """Units at one end for all samples, in an embedding that does not separate."""
     bounds = RANGE.get(case.encoder.activation)
     if bounds is None or case.encoder.unit_norm:

@@ -99,8 +99,10 @@ def collapsed_embedding(case: Case) -> Evidence:
     start = relative_spread(case.untrained.embeddings)
     # Sigmoid units around one half are tight before any training; a collapse is what training did.
     tightened = ramp(spread, clear=0.9 * start, sure=0.4 * start) if start > 0 else 1.0
-    tight = ramp(math.log10(max(spread, 1e-12)), clear=-0.7, sure=-1.7) * tightened
     shrunk = shrinkage(case)
+    # Nor is it one where training moved everything away together and drew it apart in many directions as well.
+    drawn_apart = ramp(math.log10(max(shrunk, 1e-12)), clear=0.0, sure=0.3) * ramp(rank, clear=3, sure=6)
+    tight = ramp(math.log10(max(spread, 1e-12)), clear=-0.7, sure=-1.7) * tightened * (1 - drawn_apart)
     shrunken = ramp(math.log10(max(shrunk, 1e-12)), clear=-1.3, sure=-2.0)  # to the origin, where shape says nothing
     useless = max(ramp(best, clear=0.8, sure=0.65), _told(case), min(tight, shrunken) * _unlearnt(case, best))
     # Units driven to the ends of a sigmoid or tanh end in one point as well; then the ends are what is wrong.

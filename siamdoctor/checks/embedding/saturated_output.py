@@ -17,7 +17,9 @@ TOLD = 0.8  # certainty where the training loss is that of outputs at 0 and 1
 
 
 @check(
-    "SD303", impact=Impact.MAJOR, explains={"wrong-threshold", "undertrained", "untrained-encoder", "narrow-embedding"}
+    "SD303",
+    impact=Impact.MAJOR,
+    explains={"wrong-threshold", "undertrained", "untrained-encoder", "narrow-embedding"},
 )
 def saturated_output(case: Case) -> Evidence:
     """Outputs or embedding units pile up at the end of their range.
@@ -81,7 +83,7 @@ def saturated_output(case: Case) -> Evidence:
     return Evidence(
         certainty=certainty,
         summary=chosen.sentence if chosen is not None and certainty else "Nothing is piled up at the end of its range.",
-        fix="Keep the numbers in front of exp or sigmoid near 1, and train again:\n"
+        fix="Keep the numbers in front of exp or sigmoid near 1 (scale the inputs, normalise), and train again:\n"
         "    distance = keras.ops.mean(keras.ops.absolute(a - b), axis=1, keepdims=True)   # mean, not sum",
         measurements=tuple(row for part in (outputs, units) if part is not None for row in part.rows),
         recovers=_recovery(case) if pile and pile >= stuck else None,

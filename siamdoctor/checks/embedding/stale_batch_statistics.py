@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
+
+import numpy as np
+
 from siamdoctor.case import Case
+from siamdoctor.decision import CUSTOMARY
 from siamdoctor.registry import Impact, check
-from siamdoctor.results import Evidence, Measurement
+from siamdoctor.results import Evidence, Measurement, Recovery
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.stats.resampling import paired_gain
 
 AUC_GAIN = 0.03
 
@@ -80,12 +87,21 @@ def stale_batch_statistics(case: Case) -> Evidence:
     before = case.deployed.auc
     separates_better = outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
     certainty = ramp(outcome.gain.points, clear=2, sure=7) if separates_better and outcome.gain.low > 0 else 0.0
+    scale = _scale(case)
+    at_threshold = _at_the_threshold(case) if certainty < 1 and case.rule.metric != "output" else None
+    if at_threshold is not None and at_threshold.low > 0:
+        fits = ramp(at_threshold.points, clear=5, sure=15) * ramp(abs(math.log10(scale)), clear=0.3, sure=0.7)
+        certainty = max(certainty, fits)
+    recovers = outcome.gain if outcome.gain.low > 0 else None
     return Evidence(
         certainty=certainty,
         summary=(
             "With BatchNormalization's statistics re-estimated on this data, and no weight changed, "
             f"the AUC rises from {before:.2f} to {outcome.auc:.2f}."
-            if certainty
+            if certainty and separates_better
+            else "With BatchNormalization's statistics re-estimated on this data, and no weight changed, distances are "
+            f"{scale:.3g} times as large, and the threshold {_threshold(case):g} fits."
+            if certainty and at_threshold is not None
             else "Re-estimating BatchNormalization's statistics on this data changes little."
         ),
         fix="Let the statistics catch up (forward passes, no gradient), or lower the momentum and train again:\n"
@@ -94,6 +110,27 @@ def stale_batch_statistics(case: Case) -> Evidence:
         measurements=(
             Measurement(name="AUC with the stored statistics", value=before, expected="near the next line"),
             Measurement(name="AUC with statistics of this data", value=outcome.auc, expected="near the line above"),
+            Measurement(name="distances with statistics of this data over those now", value=scale, expected="near 1"),
         ),
-        recovers=outcome.gain if certainty else None,
+        recovers=recovers if certainty else None,
+        at_stake=at_threshold.points if certainty and recovers is None and at_threshold is not None else None,
     )
+
+
+def _scale(case: Case) -> float:
+    """How many times as large the usual distance is with fresh statistics; 1 where one of them is 0 or no number."""
+    now, then = (float(np.median(v.metric_distance("euclidean"))) for v in (case.deployed, case.with_fresh_statistics))
+    return then / now if now > 0 and then > 0 and np.isfinite(then / now) else 1.0
+
+
+def _threshold(case: Case) -> float:
+    return CUSTOMARY if case.rule.threshold is None else case.rule.threshold
+
+
+def _at_the_threshold(case: Case) -> Recovery:
+    """What fresh statistics gain at the threshold that was meant, which distances out of scale may all lie below."""
+    rule = dataclasses.replace(case.rule, threshold=_threshold(case))
+    now, then = (
+        case.view(twin=view.twin, rule=rule).as_deployed for view in (case.deployed, case.with_fresh_statistics)
+    )
+    return paired_gain(now, then, case.dyads)

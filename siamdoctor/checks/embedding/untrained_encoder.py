@@ -8,6 +8,9 @@ from siamdoctor.models.untouched import tally
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 
+ZERO = 1e-6
+NOTHING_TO_LEARN = 0.4  # part that remains where the loss left nothing to train for: that is then the cause
+
 
 @check(
     "SD305",
@@ -72,7 +75,7 @@ def untrained_encoder(case: Case) -> Evidence:
     found = tally(weights)
     if not found.constants and not found.kernels:
         raise Unavailable("no weight of the encoder has an initialiser that can be recognised afterwards")
-    certainty = found.certainty
+    certainty = found.certainty * (NOTHING_TO_LEARN if _nothing_cost(case) else 1.0)
     measurements = [
         Measurement(
             name="biases and scales still exactly at their start",
@@ -98,3 +101,12 @@ def untrained_encoder(case: Case) -> Evidence:
         "    assert len(model.trainable_weights) > 2",
         measurements=tuple(measurements),
     )
+
+
+def _nothing_cost(case: Case) -> bool:
+    """Whether the loss was 0 from the first epoch: no gradient came, whatever could have been trained."""
+    try:
+        losses = case.history.column("loss")
+    except Unavailable:
+        return False
+    return bool(losses) and max(map(abs, losses)) <= ZERO

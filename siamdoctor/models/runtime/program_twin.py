@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamdoctor.errors import Unavailable
+from siamdoctor.models.runtime.hidden_units import HiddenLayer
 from siamdoctor.models.runtime.program_failures import failing
 from siamdoctor.models.runtime.twin import BATCH_ELEMENTS, FloatArray, Twin
 
@@ -72,6 +73,11 @@ class ProgramTwin(Twin):
             encoder = self.renormed(0, x)
             second = None if self.second_encoder is None else self.renormed(1, x)
         return replace(self, encoder=encoder, second_encoder=second, _compiled={})
+
+    def hidden_layers(self, x: NDArray[np.generic]) -> tuple[HiddenLayer, ...]:
+        """None: a program holds no layers."""
+        del x
+        return ()
 
     def with_sigmoid(self) -> Twin:
         """The same weights with the head's last softmax swapped for a sigmoid.

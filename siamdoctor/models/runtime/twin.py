@@ -13,6 +13,7 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import Blueprint
 from siamdoctor.models.runtime.building import Arrays, build, compiled_call, copy_with, widest
 from siamdoctor.models.runtime.configs import Configs
+from siamdoctor.models.runtime.hidden_units import HiddenLayer, hidden_layers
 from siamdoctor.models.runtime.normalizations import carry_over
 from siamdoctor.models.runtime.softmax import without_softmax
 from siamdoctor.models.runtime.statistics import with_statistics
@@ -129,6 +130,14 @@ class Twin:
             for start in range(0, len(left), batch_size)
         ]
         return np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
+
+    def hidden_layers(self, x: NDArray[np.generic]) -> tuple[HiddenLayer, ...]:
+        """What the layers with a sigmoid or tanh give that lie before the embedding.
+
+        Args:
+            x: (n, *input shape).
+        """
+        return hidden_layers(self.encoder, x)
 
     def reinitialised(self, seed: int) -> Twin:
         """The same architecture with fresh weights from each layer's own initialiser."""
