@@ -48,6 +48,15 @@ def test_triplets_used_up_in_the_first_epoch_were_too_easy(tmp_path):
     assert evidence("easy-triplets", case(known, training=known, facts=facts)).certainty == 0
 
 
+@pytest.mark.parametrize(("losses", "to_blame"), [([0.0] * 5, False), ([0.6, 0.5, 0.5, 0.5, 0.5], True)])
+def test_a_margin_spared_no_triplet_where_some_still_cost_and_training_met_none(tmp_path, losses, to_blame):
+    x, who = clouds(noise=1.6, seed=3)
+    log = history(tmp_path / "history.csv", loss=losses)
+    facts = settings(loss="triplet", margin=0.02, history=log)
+    patient = case(samples(x, who), training=samples(x, who), facts=facts)
+    assert (evidence("margin-too-small", patient).certainty > 0) == to_blame
+
+
 def test_a_point_that_a_lens_would_still_tell_apart_is_a_collapse_where_the_loss_says_so(tmp_path):
     log = history(tmp_path / "history.csv", loss=[0.25, 0.21, 0.2, 0.2001, 0.1999, 0.2])
     facts = settings(loss="triplet", margin=0.2, history=log)

@@ -106,7 +106,7 @@ def untrained_encoder(case: Case) -> Evidence:
 def _nothing_cost(case: Case) -> bool:
     """Whether the loss was 0 from the first epoch: no gradient came, whatever could have been trained."""
     try:
-        losses = case.history.column("loss")
+        losses = case.history.column("loss") or ()
     except Unavailable:
         return False
     return bool(losses) and max(map(abs, losses)) <= ZERO

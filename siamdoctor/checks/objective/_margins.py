@@ -1,4 +1,4 @@
-"""What the two margin checks share: the declared margin, and a threshold that was derived from it."""
+"""What the checks of margins and triplets share: the declared margin, and a threshold that was derived from it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.results import Recovery
 
 CLOSE = 0.02
+SPENT = 0.03  # of the margin, below which a triplet loss is gone
 
 
 def declared_margin(case: Case) -> float:

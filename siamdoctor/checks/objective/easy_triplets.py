@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from siamdoctor.case import Case
-from siamdoctor.checks.objective._margins import declared_margin
+from siamdoctor.checks.objective._margins import SPENT, declared_margin
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
@@ -14,7 +14,6 @@ from siamdoctor.trials.margins import TripletShares, triplet_shares
 
 EXHAUSTED = 0.45  # certainty where training pairs are told apart and fresh ones are not
 AT_ONCE = 0.7  # the same where the loss was gone within two epochs: nobody learns identities that fast
-SPENT = 0.03  # of the margin, below which the loss is gone
 
 
 @check("SD208", impact=Impact.MAJOR, explains={"wrong-threshold", "mismatched-metric", "undertrained"})

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from siamdoctor.case import Case
-from siamdoctor.checks.objective._margins import declared_margin, threshold_from_margin
+from siamdoctor.checks.objective._margins import SPENT, declared_margin, threshold_from_margin
+from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
+from siamdoctor.stats.curves import settled
 from siamdoctor.stats.ramps import ramp
-from siamdoctor.trials.margins import active_share, initial_distances, reach
+from siamdoctor.trials.margins import active_share, initial_distances, reach, triplet_shares
 
 AT_THE_FLOOR = 0.01  # margins near .000316, the floor of the distance itself, cannot be satisfied either
 
@@ -98,7 +100,7 @@ def margin_too_small(case: Case) -> Evidence:
     of_its_size = ramp(float(np.median(distance)) / margin, clear=0.1, sure=0.4)
     satisfied = 1.0 if margin < AT_THE_FLOOR else max(ramp(active, clear=0.95, sure=0.6), of_its_size)
     small = max(idle, ramp(margin / limit, clear=0.1, sure=0.03) if np.isfinite(limit) else 0.0)
-    certainty = small * satisfied * ramp(active_at_start, clear=0.2, sure=0.02)
+    certainty = small * satisfied * ramp(active_at_start, clear=0.2, sure=0.02) * (1 - _left_to_learn(case, margin))
     return Evidence(
         certainty=certainty,
         summary=(
@@ -124,3 +126,15 @@ def margin_too_small(case: Case) -> Evidence:
         ),
         recovers=threshold_from_margin(case, margin) if certainty else None,
     )
+
+
+def _left_to_learn(case: Case, margin: float) -> float:
+    """How sure it is that training met no triplet that costs, though there are: not the margin spared them."""
+    if case.settings.training.loss != "triplet":
+        return 0.0
+    try:
+        losses, shares = case.history.column("loss") or (), triplet_shares(case.training, margin)
+    except Unavailable:
+        return 0.0
+    spent = bool(losses) and settled(losses) < SPENT * margin
+    return ramp(1 - shares.easy, clear=0.05, sure=0.15) if spent else 0.0
