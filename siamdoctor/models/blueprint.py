@@ -133,6 +133,11 @@ class Head:
         return self.kind == "learned"
 
     @property
+    def has_batch_norm(self) -> bool:
+        """Whether a BatchNormalization lies between the comparison and the output."""
+        return any(layer.class_name == "BatchNormalization" for layer in self.layers)
+
+    @property
     def constant(self) -> bool:
         """Whether the output is 1 whatever the weights: a softmax over one unit."""
         return self.learned and self.units == 1 and self.activation == "softmax"

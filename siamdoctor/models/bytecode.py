@@ -38,6 +38,7 @@ NEW_OPERATORS: Mapping[int, str] = {  # since 3.11 it is the argument of BINARY_
     11: "divide",
 }
 LOADS_OF_CONSTANTS = (100, 83)  # until and since Python 3.13
+LOAD_LOCAL, SUBSCRIPT = 124, 25  # until Python 3.12
 RESUME_311, BINARY_OP_311, NEGATIVE_311 = 151, 122, 11
 RESUME_313, BINARY_OP_313, NEGATIVE_313 = 149, 45, 42
 
@@ -48,6 +49,7 @@ class Mentions:
 
     names: identifiers in lower case. operators: in the order of the code. numbers: its constants.
     number_first: the code begins with a constant, as `1 - x` does. complete: all constants are numbers, or None.
+    subscripts: the numbers in `x[0]`, `x[1]` ... of the code's first argument; none where it is used in any other way.
     """
 
     names: frozenset[str] = frozenset()
@@ -55,6 +57,7 @@ class Mentions:
     numbers: tuple[float, ...] = ()
     number_first: bool = False
     complete: bool = False
+    subscripts: tuple[int, ...] = ()
 
 
 def mentions(text: str) -> Mentions:
@@ -65,13 +68,14 @@ def mentions(text: str) -> Mentions:
         return Mentions()
     begin, end = _instructions(content)
     code = content[begin:end]
-    numbers, complete = _numbers(content, end)
+    constants, complete = _constants(content, end)
     return Mentions(
         names=_names(content),
         operators=_operators(code),
-        numbers=numbers,
+        numbers=tuple(number for number in constants if number is not None),
         number_first=_first(code) in LOADS_OF_CONSTANTS,
         complete=complete,
+        subscripts=_subscripts(code, constants),
     )
 
 
@@ -121,12 +125,32 @@ def _operators(code: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _numbers(content: bytes, position: int) -> tuple[tuple[float, ...], bool]:
-    """Numbers among the constants, a tuple after the instructions, up to the first object; whether there is none."""
+def _subscripts(code: bytes, constants: tuple[float | None, ...]) -> tuple[int, ...]:
+    """Numbers by which the first argument is subscripted, if that is all that is done with it (until Python 3.12)."""
+    words = [(code[i], code[i + 1]) for i in range(0, len(code) - 1, 2)]
+    if any(operation == RESUME_313 for operation, _ in words[:1]):
+        return ()
+    found: list[int] = []
+    for place, word in enumerate(words):
+        if word != (LOAD_LOCAL, 0):
+            continue
+        (load, number), (subscript, _) = (*words[place + 1 : place + 3], (0, 0), (0, 0))[:2]
+        value = constants[number] if number < len(constants) else None
+        if load != LOADS_OF_CONSTANTS[0] or subscript != SUBSCRIPT or value is None or value != int(value):
+            return ()
+        found.append(int(value))
+    return tuple(found)
+
+
+def _constants(content: bytes, position: int) -> tuple[tuple[float | None, ...], bool]:
+    """The constants, a tuple after the instructions, up to the first object; and whether there is none.
+
+    What is no number is None, as the missing docstring is with which they begin.
+    """
     if position == 0 or content[position : position + 1] not in (b")", b"\xa9"):
         return (), False
     count, position = content[position + 1] if position + 1 < len(content) else 0, position + 2
-    found: list[float] = []
+    found: list[float | None] = []
     for _ in range(count):
         kind = content[position] & 0x7F if position < len(content) else 0
         size = SIZES.get(chr(kind))
@@ -137,5 +161,7 @@ def _numbers(content: bytes, position: int) -> tuple[tuple[float, ...], bool]:
             found.append(float(struct.unpack("<i", value)[0]))
         elif kind == ord("g"):
             found.append(float(struct.unpack("<d", value)[0]))
+        else:
+            found.append(None)
         position += 1 + size
     return tuple(found), True

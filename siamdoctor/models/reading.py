@@ -18,6 +18,7 @@ from siamdoctor.models.graph import Graph
 from siamdoctor.models.keras_metadata import NoLayers
 from siamdoctor.models.listing import lambdas, ports, weights
 from siamdoctor.models.locating import class_of, locate, names_itself
+from siamdoctor.models.one_side import side_read_twice
 from siamdoctor.models.own_code import mark_supplied, names_in
 from siamdoctor.models.parts import Parts
 from siamdoctor.models.program_blueprint import program_blueprint
@@ -104,6 +105,8 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
     graph = mark_supplied(read_graph(located.model), supplied)
     variables = variables_of(graph, archive.weights, inside=located.inside)
     anatomy = dissect(graph, frozenset(variables), settings.encoder)
+    if anatomy.same_input is None and anatomy.head is not None:
+        anatomy = replace(anatomy, same_input=side_read_twice(anatomy.head))
     compiled = read_compiled(archive.compiled, functions_by_name=archive.format in {"h5", "SavedModel"})
     sides = _prepare(anatomy, variables, settings, compiled.loss)
     if any(side and not (side.graph.inputs and side.graph.outputs) for side in (sides.encoder, sides.second)):

@@ -230,8 +230,8 @@ def test_stale_statistics_are_told_by_what_fresh_ones_bring():
         encoder=make.encoder((8,), 8, has_batch_norm=True),
     )
     mended = sound(data=make.samples(x, identity), encoder=make.encoder((8,), 8, has_batch_norm=True))
-    stale.twin.with_batch_statistics = lambda _x: mended.twin
-    mended.twin.with_batch_statistics = lambda _x: mended.twin
+    stale.twin.with_batch_statistics = lambda *_: mended.twin
+    mended.twin.with_batch_statistics = lambda *_: mended.twin
     assert look("stale-batch-statistics", stale).recovers.low > 10
     assert look("stale-batch-statistics", mended).certainty == 0
 
@@ -255,7 +255,7 @@ def test_distances_that_fresh_statistics_bring_to_the_threshold_that_was_meant_a
     facts = make.settings(threshold=threshold)
     stale = sound(data=data, embed=lambda x: x.reshape(len(x), -1) / scale, encoder=described, facts=facts)
     fresh = sound(data=data, encoder=described, facts=facts)
-    stale.twin.with_batch_statistics = lambda _x: fresh.twin
+    stale.twin.with_batch_statistics = lambda *_: fresh.twin
     evidence = look("stale-batch-statistics", stale)
     assert (evidence.certainty > 0.5) == found
     if found:
@@ -264,6 +264,22 @@ def test_distances_that_fresh_statistics_bring_to_the_threshold_that_was_meant_a
             assert (evidence.recovers, evidence.at_stake > 20) == (None, True)
         else:
             assert evidence.recovers.low > 20
+
+
+def test_statistics_far_from_those_of_the_data_under_a_learned_head():
+    described = make.encoder((8,), 8, has_batch_norm=True)
+    data = make.samples(*make.clouds(12, 20, noise=0.1))
+    output = lambda border: lambda a, b: 1 / (1 + np.exp(np.abs(a - b).sum(1) - border))  # noqa: E731
+    facts = make.settings(loss="binary_crossentropy", same_label=1)
+    head = make.learned()
+    stale = sound(data=data, head=head, compare=output(-4.0), encoder=described, facts=facts)
+    fresh = sound(data=data, head=head, compare=output(4.0), encoder=described, facts=facts)
+    stale.twin.with_batch_statistics = lambda *_: fresh.twin
+    for moved, found in ((3.0, True), (0.2, False)):
+        stale.twin.statistics_moved = lambda _, moved=moved: moved
+        evidence = look("stale-batch-statistics", stale)
+        assert (evidence.certainty > 0.5) == found
+        assert (evidence.recovers is not None and evidence.recovers.low > 20) == found
 
 
 # Data ----------------------------------------------------------------------------------------------------

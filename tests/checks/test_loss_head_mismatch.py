@@ -26,6 +26,26 @@ def test_a_raw_distance_into_cross_entropy_is_proof():
     assert outside > 0.9
 
 
+@pytest.mark.parametrize("ruined", [True, False])
+def test_a_similarity_that_contrastive_loss_drove_apart(ruined):
+    x, who = clouds(noise=0.5)
+    mixed = np.random.default_rng(0).normal(size=x.shape)
+    facts = settings(loss="contrastive", margin=1.0, same_label=1)
+    patient = case(
+        samples(x, who),
+        head=head("cosine_similarity"),
+        embed=(lambda batch: mixed[: len(batch)]) if ruined else None,
+        facts=facts,
+        fresh=lambda _: lambda batch: batch.reshape(len(batch), -1),
+    )
+    found = evidence("loss-head-mismatch", patient)
+    assert (found.certainty > 0.5) == ruined
+    assert evidence("inverted-labels", patient).certainty < 0.5
+    if ruined:
+        assert "is given a similarity" in found.summary
+        assert not found.proof
+
+
 def test_what_separates_nevertheless_is_no_proof_of_a_loss():
     healthy = case(samples(X, WHO), head=head("euclidean"), facts=settings(loss="binary_crossentropy"))
     assert not evidence("loss-head-mismatch", healthy).proof

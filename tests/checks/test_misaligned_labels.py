@@ -48,6 +48,18 @@ def test_the_order_of_the_list_makes_no_difference(seed):
     assert evidence("misaligned-labels", listed(0.5, seed=seed)).certainty == 1
 
 
+def test_classes_of_training_samples_that_belong_to_other_rows(tmp_path):
+    x, who = clouds(noise=0.6)
+    mixed = np.random.default_rng(1).permutation(who)
+    blind = lambda batch: np.random.default_rng(0).normal(size=(len(batch), 8))  # noqa: E731
+    log = history(tmp_path / "history.csv", loss=[0.3, 0.27, 0.25, 0.25, 0.25])
+    facts = settings(loss="contrastive", margin=1.0, same_label=1, history=log)
+    for labels, found in ((mixed, True), (who, False)):
+        patient = case(samples(x, who), training=samples(x, labels), head=head("euclidean"), embed=blind, facts=facts)
+        said = evidence("misaligned-labels", patient)
+        assert ("the training data" in said.summary and said.certainty > 0.5) == found
+
+
 def trained(tmp_path, losses, embed):
     """Raw-distance contrastive model with margin 1 on clouds that raw inputs part well."""
     x, who = clouds(identities=10, each=30, noise=0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import marshal
 import struct
+import sys
 
 import pytest
 from bytecode_of_pythons import OTHER_PYTHONS
@@ -67,6 +68,29 @@ def test_code_of_every_python_is_understood(version):
         found = guess(lambda_layer(base64.b64decode(text)), scalar=None)
         kinds.append(found and found.kind)
     assert kinds == ["difference", "squared_euclidean", "one_minus"]
+
+
+@pytest.mark.parametrize("version", OTHER_PYTHONS)
+def test_which_sides_code_reads_is_known_up_to_python_3_12(version):
+    sides = (0, 1) if version != "3.13" else ()
+    assert [mentions(text).subscripts for text in OTHER_PYTHONS[version]] == [sides, sides, ()]
+
+
+@pytest.mark.parametrize(
+    ("source", "read"),
+    [
+        ("lambda t: t[0] - t[0]", (0, 0)),
+        ("lambda t: abs(t[1] - t[1])", (1, 1)),
+        ("lambda t: t[1] - t[0]", (1, 0)),
+        ("lambda t: t[0] - t", ()),
+        ("lambda t: t[0] - t[-1]", (0, -1)),
+        ("lambda t, s=2: t[0] * s - t[0]", (0, 0)),
+        ("lambda t: sum(t)", ()),
+    ],
+)
+def test_code_that_does_anything_else_with_its_argument_reads_no_one_side(source, read):
+    code = marshal.dumps(eval(source).__code__)  # noqa: S307  (the sources above)
+    assert mentions(packed(code)).subscripts == (read if sys.version_info < (3, 13) else ())
 
 
 @pytest.mark.parametrize("kind", [b"z", b"Z", b"\xfa", b"\xda"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from siamdoctor.errors import BadSettings, UnreadableModel
@@ -113,3 +115,20 @@ def test_distance_of_sequences_with_one_number_a_step_is_summed_over_time(tmp_pa
     wanted = np.ravel(model([left, right], training=False))
     got = load_twin(read_blueprint(tmp_path / f"model.{extension}")).predict(left, right)
     np.testing.assert_allclose(got, wanted, **CLOSE)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="which side bytecode reads is known up to Python 3.12")
+@pytest.mark.parametrize("twice", [True, False])
+def test_a_comparison_of_one_side_with_itself_is_seen_in_its_code(tmp_path, twice):
+    compare = (lambda t: keras.ops.abs(t[0] - t[0])) if twice else (lambda t: keras.ops.abs(t[0] - t[1]))
+
+    def head(a, b):
+        return zoo.sigmoid(keras.layers.Lambda(compare, output_shape=(6,))([a, b]))
+
+    model = zoo.twin(head)
+    model.save(tmp_path / "model.keras")
+    blueprint = read_blueprint(tmp_path / "model.keras")
+    assert blueprint.same_input_twice == twice
+    left, right = zoo.samples_for(model)
+    output = load_twin(blueprint).predict(left, right)
+    assert (np.ptp(output) == 0) == twice

@@ -85,6 +85,24 @@ def test_layers_of_equal_shape_get_different_fresh_weights(tmp_path):
     assert not np.allclose(first, second)
 
 
+def test_statistics_between_comparison_and_output_are_taken_from_pairs(tmp_path):
+    def compared(a, b):
+        return zoo.sigmoid(layers.BatchNormalization(name="between")(abs(a - b)))
+
+    model = zoo.twin(compared)
+    twin = load(model, tmp_path)
+    left, right = zoo.samples_for(model)
+    renewed = twin.with_batch_statistics(left, (left, right))
+    apart = np.abs(renewed.embed(left) - renewed.embed(right))
+    [between] = [layer for layer in renewed.head.layers if isinstance(layer, layers.BatchNormalization)]
+    np.testing.assert_allclose(np.asarray(between.moving_mean), apart.mean(0), rtol=1e-4, atol=1e-6)
+    assert twin.statistics_moved(renewed) > 0.5
+    assert renewed.statistics_moved(renewed.with_batch_statistics(left, (left, right))) < 0.01
+    # without pairs the head stays
+    untouched = twin.with_batch_statistics(left)
+    np.testing.assert_array_equal(untouched.compare(apart, 0 * apart), twin.compare(apart, 0 * apart))
+
+
 def test_hidden_layers_are_those_with_two_ends_before_the_embedding(tmp_path):
     inner = keras.Sequential([layers.Input((6,)), layers.Dense(5, activation="sigmoid", name="nested")])
     stack = [

@@ -22,7 +22,7 @@ SURELY = 1.28  # standard errors below the share that was lost, its 90 % bound
 IDLE = 0.3  # certainty where all that is wrong is a part without effect
 
 
-@check("SD403", impact=Impact.MAJOR, explains={"undertrained", "misaligned-labels"})
+@check("SD403", impact=Impact.MAJOR, explains={"undertrained", "misaligned-labels", "wrong-threshold"})
 def harmful_augmentation(case: Case) -> Evidence:
     """The declared augmentation destroys identities, or does nothing.
 

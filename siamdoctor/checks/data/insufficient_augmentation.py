@@ -9,6 +9,7 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Interval, Measurement, TransformDrift
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.trials.baselines import raw_inputs
 from siamdoctor.trials.invariance import drifts, perturbed_accuracy, strongest
 
 UNSETTLED = 0.45  # a gap to identities never seen may be that of identities; retraining would tell
@@ -132,7 +133,17 @@ def _certainty(case: Case, moved: tuple[TransformDrift, ...], facts: _Facts | No
     explained = ramp(opened / gap, clear=0.2, sure=0.6) if gap > 0 else 0.0
     real = facts.seen.low > case.tuned_accuracy.high - 0.02
     certainty = ramp(gap, clear=0.05, sure=0.15) * explained * learned * (1.0 if real else 0.5)
-    return certainty if _same_identities(case) else min(certainty, UNSETTLED)
+    if _same_identities(case):
+        return certainty
+    return min(certainty, UNSETTLED + (1 - UNSETTLED) * _varies_more(case))
+
+
+def _varies_more(case: Case) -> float:
+    """How sure it is that images vary more in use than in training: compared as they are, they tell less."""
+    try:
+        return ramp(raw_inputs(case.training).auc - raw_inputs(case).auc, clear=0.05, sure=0.15)
+    except Unavailable:
+        return 0.0
 
 
 def _same_identities(case: Case) -> bool:

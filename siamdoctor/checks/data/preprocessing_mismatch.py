@@ -7,6 +7,7 @@ import numpy as np
 from siamdoctor.case import Case
 from siamdoctor.data.scaling import AS_STORED
 from siamdoctor.errors import Unavailable
+from siamdoctor.mending import rescaled
 from siamdoctor.models.untouched import tally
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
@@ -14,12 +15,13 @@ from siamdoctor.scaling_choice import best_scaling
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import paired_auc_gain
 from siamdoctor.stats.roc import balanced_accuracy
-from siamdoctor.trials.baselines import without_training
+from siamdoctor.stats.signatures import constant_output_losses, matching
+from siamdoctor.trials.baselines import fresh_encoder, own_embedding
 
 AUC_GAIN = 0.02
+WELL_ABOVE = 0.95  # AUC that is good whatever fresh weights reach, where the data are easy
 RANKS_BETTER = 5.0  # hundredths of AUC
 ONE_SIDED = 0.84  # 95 % on one side over 95 % on two: that it is not worse is all that is asked
-WELL_ABOVE = 0.9
 WORTH_A_LINE = 0.15
 UNKNOWN = 0.3  # certainty where only the user knows whether the fault is there
 OUT_OF_PROPORTION = 0.45  # most that values far from 1 say where no scale was ever learnt
@@ -99,10 +101,11 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     before = case.deployed.auc
     largest = _largest_fed(case)
     implausible = case.samples.kind == "images" and not PLAUSIBLE[0] <= largest <= PLAUSIBLE[1]
-    learned = outcome.auc > min(without_training(case) + AUC_GAIN, WELL_ABOVE)  # else no scale that it was trained on
+    learned = _learned(case)
     better = learned and outcome.auc - before >= AUC_GAIN and (outcome.excess.low > 0 or _ranks_better(case))
     # A head can have learned the scale that an encoder without training gives it.
     taught = better or (implausible and learned) if _moved(case, "encoder") else implausible and _moved(case, "head")
+    taught = taught and not _failed_in_training(case)
     certainty = 0.0
     if outcome.gain.low > 0 and outcome.detail != case.scaling.name and (taught or implausible):
         certainty = ramp(outcome.gain.points, clear=2, sure=7)
@@ -133,6 +136,29 @@ def preprocessing_mismatch(case: Case) -> Evidence:
         ),
         recovers=outcome.gain if certainty and taught else None,
     )
+
+
+def _learned(case: Case) -> bool:
+    """Whether the encoder under the best scaling tells more than the same network with fresh weights does under it.
+
+    Else it is no scale that the model was trained on: it suits any network better.
+    """
+    best = best_scaling(case)
+    if best is None:
+        return False
+    there = rescaled(case, best)
+    fresh = fresh_encoder(there).auc
+    return own_embedding(there).auc > min(fresh + min(AUC_GAIN, (1 - fresh) / 2), WELL_ABOVE)
+
+
+def _failed_in_training(case: Case) -> bool:
+    """Whether training itself ended at the loss of a constant output, on whatever scale it was fed."""
+    declared = case.settings.training
+    try:
+        losses = case.history.column("loss") or ()
+    except Unavailable:
+        return False
+    return matching(losses, constant_output_losses(declared.loss, declared.margin)) is not None
 
 
 def _ranks_better(case: Case) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from siamdoctor.case import Case
 from siamdoctor.checks.embedding._piles import units_at_an_end
 from siamdoctor.errors import Unavailable
+from siamdoctor.models.untouched import tally
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.geometry import dead_unit_share, effective_rank, relative_spread
@@ -108,6 +109,8 @@ def collapsed_embedding(case: Case) -> Evidence:
     # Units driven to the ends of a sigmoid or tanh end in one point as well; then the ends are what is wrong.
     piled = units_at_an_end(case)
     own = 1 - SATURATED * (piled.certainty if piled is not None else 0.0)
+    # An encoder that was never trained gives one point where its fresh weights do.
+    own *= 1 - SATURATED * tally(w for w in case.blueprint.weights if w.part == "encoder").certainty
     certainty = max(tight, ramp(dead, clear=0.9, sure=0.995), shrunken) * useless * own
     return Evidence(
         certainty=certainty,

@@ -88,10 +88,11 @@ def stale_batch_statistics(case: Case) -> Evidence:
     separates_better = outcome.auc - before >= AUC_GAIN and outcome.excess.low > 0
     certainty = ramp(outcome.gain.points, clear=2, sure=7) if separates_better and outcome.gain.low > 0 else 0.0
     scale = _scale(case)
-    at_threshold = _at_the_threshold(case) if certainty < 1 and case.rule.metric != "output" else None
+    moved = case.twin.statistics_moved(case.with_fresh_statistics.twin)
+    elsewhere = max(ramp(abs(math.log10(scale)), clear=0.3, sure=0.7), ramp(moved, clear=1.0, sure=2.5))
+    at_threshold = _at_the_threshold(case) if certainty < 1 and elsewhere else None
     if at_threshold is not None and at_threshold.low > 0:
-        fits = ramp(at_threshold.points, clear=5, sure=15) * ramp(abs(math.log10(scale)), clear=0.3, sure=0.7)
-        certainty = max(certainty, fits)
+        certainty = max(certainty, ramp(at_threshold.points, clear=5, sure=15) * elsewhere)
     recovers = outcome.gain if outcome.gain.low > 0 else None
     return Evidence(
         certainty=certainty,
@@ -100,7 +101,7 @@ def stale_batch_statistics(case: Case) -> Evidence:
             f"the AUC rises from {before:.2f} to {outcome.auc:.2f}."
             if certainty and separates_better
             else "With BatchNormalization's statistics re-estimated on this data, and no weight changed, distances are "
-            f"{scale:.3g} times as large, and the threshold {_threshold(case):g} fits."
+            f"{scale:.3g} times as large, and the threshold {_threshold(case):g} fits better."
             if certainty and at_threshold is not None
             else "Re-estimating BatchNormalization's statistics on this data changes little."
         ),
@@ -111,6 +112,11 @@ def stale_batch_statistics(case: Case) -> Evidence:
             Measurement(name="AUC with the stored statistics", value=before, expected="near the next line"),
             Measurement(name="AUC with statistics of this data", value=outcome.auc, expected="near the line above"),
             Measurement(name="distances with statistics of this data over those now", value=scale, expected="near 1"),
+            Measurement(
+                name="stored statistics from those of this data, in standard deviations and log variances",
+                value=moved,
+                expected="below 1",
+            ),
         ),
         recovers=recovers if certainty else None,
         at_stake=at_threshold.points if certainty and recovers is None and at_threshold is not None else None,

@@ -17,6 +17,7 @@ from siamdoctor.trials.baselines import fresh_encoder, own_embedding, rows
 
 REACHABLE = 0.95  # what is assumed to be reached by training on
 WORKS = 0.6
+NOTHING_YET = 0.97  # loss over a constant's, from which training has not begun to tell, whatever fresh weights do
 NOISE = 2.0  # a fall has to exceed the noise of the two means by so many standard deviations
 ONE_EPOCH = 0.4  # certainty of a weak model after a single epoch, whose curve cannot be read
 PLATEAU = 0.6  # certainty after a few epochs at chance, where some runs rest before they learn
@@ -82,7 +83,9 @@ def undertrained(case: Case) -> Evidence:
     lost = _destroyed(case)
     certainty = _moving(values, fall, level, validated=name == "val_loss") * weak
     certainty *= ramp(gap, clear=0.15, sure=0.07) * ramp(lost, clear=0.12, sure=0.05)
-    if fresh.low > WORKS:  # weak but at work: whether more epochs would help only more epochs can tell
+    if (
+        fresh.low > WORKS and not level >= NOTHING_YET
+    ):  # weak but at work: whether more epochs would help only more epochs can tell
         certainty = min(certainty, ONE_EPOCH)
     return Evidence(
         certainty=certainty,

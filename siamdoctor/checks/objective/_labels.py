@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from siamdoctor.case import Case
 from siamdoctor.errors import Unavailable
+from siamdoctor.models.blueprint import SIMILARITY_HEADS
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.taught import taught
 from siamdoctor.trials.baselines import raw_inputs, without_training
@@ -55,3 +56,10 @@ def declared_against_the_loss(case: Case) -> bool:
     """Whether 0 is declared for same-class pairs under a contrastive loss, whose usual form wants 1."""
     training = case.settings.training
     return training.same_label == 0 and training.loss == "contrastive"
+
+
+def similarity_for_distance(case: Case) -> bool:
+    """Whether the loss that pulls a distance to 0 for label 1 is given a similarity, which it then drives apart."""
+    training, head = case.settings.training, case.blueprint.head
+    named = training.loss == "contrastive" or (training.loss is None and "contrastive" in (case.blueprint.loss or ""))
+    return named and head.kind in SIMILARITY_HEADS and training.same_label != 0

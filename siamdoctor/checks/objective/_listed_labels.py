@@ -1,4 +1,4 @@
-"""What the user's own lists of pairs say about their labels: by the folders of the images, or by likeness."""
+"""What the user's own data say about their labels: by the folders of the images, or by likeness."""
 
 from __future__ import annotations
 
@@ -31,8 +31,6 @@ def from_list(case: Case) -> Evidence | None:
 def _by_likeness(case: Case) -> Evidence | None:
     """Samples as they are tell same from different pairs here, and do not by the labels of the training list."""
     training = case.training
-    if training.samples.pairs is None:
-        return None
     here, there = without_training(case), without_training(training)
     certainty = ramp(here, clear=TELLING[0], sure=TELLING[1]) * ramp(abs(there - 0.5), clear=BLIND[0], sure=BLIND[1])
     certainty *= ramp(repaired(case), clear=REPAIR[0], sure=REPAIR[1])
@@ -42,13 +40,14 @@ def _by_likeness(case: Case) -> Evidence | None:
         certainty=certainty,
         summary=(
             f"Like samples are of one identity here (AUC {here:.2f} without any training), but not by the labels of "
-            f"the training list ({there:.2f}): these have nothing to do with their pairs."
+            f"the training {'data' if training.samples.pairs is None else 'list'} ({there:.2f}): these have nothing to "
+            f"do with their {'samples' if training.samples.pairs is None else 'pairs'}."
         ),
         fix="Build label and pair in one step, or shuffle both by one permutation, and train again:\n"
         "    order = rng.permutation(len(labels))\n    left, right, labels = left[order], right[order], labels[order]",
         measurements=(
             Measurement(name="AUC without training, data at hand", value=here, expected="above 0.6"),
-            Measurement(name="AUC without training, training list", value=there, expected="near that"),
+            Measurement(name="AUC without training, training data", value=there, expected="near that"),
         ),
     )
 

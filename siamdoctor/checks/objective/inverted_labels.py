@@ -5,17 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from siamdoctor.case import Case
-from siamdoctor.checks.objective._labels import declared_against_the_loss, little_retained, retained_share
+from siamdoctor.checks.objective._labels import (
+    declared_against_the_loss,
+    little_retained,
+    retained_share,
+    similarity_for_distance,
+)
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Interval, Measurement
+from siamdoctor.stats.curves import settled
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import auc_interval
+from siamdoctor.stats.signatures import chance_loss
 from siamdoctor.taught import taught
 from siamdoctor.trials.baselines import without_training
 
 CHANCE = 0.5
 INDISTINCT = 0.62  # AUC above which the embedding still tells pairs apart
+OF_A_SIMILARITY = 0.5  # part that remains where the loss was given a similarity, which is loss-head-mismatch
 AMBIGUOUS = 0.8  # shuffled labels and other ruin can come near the same place
 
 
@@ -97,6 +105,11 @@ def inverted_labels(case: Case) -> Evidence:
     if not wrong_way and fresh.value < INDISTINCT:
         ruined, rows = _ruined_to_a_constant(case)
         measurements += rows
+    elif not wrong_way and declared_against_the_loss(case):
+        ruined, rows = _half_ruined(case)
+        measurements += rows
+    if similarity_for_distance(case):  # which has the same end, and another remedy
+        ruined, wrong_way = OF_A_SIMILARITY * ruined, OF_A_SIMILARITY * wrong_way
     certainty = max(wrong_way, ruined, taught_against)
     return Evidence(
         certainty=certainty,
@@ -157,6 +170,25 @@ def _ruined_to_a_constant(case: Case) -> tuple[float, list[Measurement]]:
     if declared:
         rows.append(Measurement(name="declared label of a same-class pair", value="0", expected="1 for y d^2 + ..."))
     return AMBIGUOUS * even * erased * (1.0 if declared else lost), rows
+
+
+def _half_ruined(case: Case) -> tuple[float, list[Measurement]]:
+    """On the way to that end: training cost what could be told before, and its own loss hardly fell."""
+    declared = case.settings.training
+    try:
+        losses = case.history.column("loss") or ()
+    except Unavailable:
+        return 0.0, []
+    chance = chance_loss(declared.loss, declared.margin)
+    if not losses or not chance:
+        return 0.0, []
+    level, (before, now) = settled(losses) / chance, _before_and_after(case)
+    rows = [
+        Measurement(name="training loss over a constant's", value=level, expected="below 0.5"),
+        Measurement(name="AUC without training (raw samples or untrained network)", value=before, expected="below"),
+        Measurement(name="declared label of a same-class pair", value="0", expected="1 for y d^2 + ..."),
+    ]
+    return AMBIGUOUS * ramp(before - now, clear=0.03, sure=0.12) * ramp(level, clear=0.5, sure=0.7), rows
 
 
 def _retained(case: Case) -> tuple[Measurement, ...]:

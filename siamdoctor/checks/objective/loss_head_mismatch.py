@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from siamdoctor.case import Case
-from siamdoctor.checks.objective._loss_domains import described, find_mismatch, loss_in_use, wanted
+from siamdoctor.checks.objective._labels import little_retained, similarity_for_distance
+from siamdoctor.checks.objective._loss_domains import Mismatch, described, find_mismatch, loss_in_use, wanted
 from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
+from siamdoctor.stats.ramps import ramp
 
 WORTHWHILE = 5.0  # points; a remedy that recovers less leaves the fault to be mended by training
+DRIVEN_APART = 0.9  # a loss of that name may have been written for a similarity, and something else be wrong
 SEPARATES = 0.8  # AUC from which the mismatch has evidently not ruined the embedding
 
 
@@ -105,6 +108,8 @@ def loss_head_mismatch(case: Case) -> Evidence:
         Measurement(name="head", value=described(case.blueprint.head), expected=wanted(loss)),
     ]
     rows += _range_rows(case, loss)
+    if mismatch is None and similarity_for_distance(case):
+        mismatch = _driven_apart(case)
     if mismatch is None:
         return Evidence(
             certainty=0.0,
@@ -119,6 +124,22 @@ def loss_head_mismatch(case: Case) -> Evidence:
         measurements=tuple(rows),
         recovers=_recovery(case) if mismatch.certainty >= 0.5 else None,  # noqa: PLR2004  (likely, by the contract)
         proof=mismatch.proof and not _separates(case),
+    )
+
+
+def _driven_apart(case: Case) -> Mismatch | None:
+    """A similarity where contrastive loss wants a distance; what training left shows that the loss took it for one."""
+    try:
+        lost = little_retained(case) * ramp(max(case.deployed.auc, 0.5), clear=0.65, sure=0.55)
+    except Unavailable:
+        return None
+    return Mismatch(
+        sentence="Contrastive loss wants a distance and is given a similarity: it drove same-class pairs to 0 and "
+        "the others beyond the margin.",
+        fix="Give the loss a distance, and train again:\n"
+        "    distance = 1 - keras.layers.Dot(axes=1, normalize=True)([a, b])",
+        certainty=DRIVEN_APART * lost,
+        proof=False,
     )
 
 

@@ -90,6 +90,7 @@ def misaligned_labels(case: Case) -> Evidence:
         _by_heart(known) * max(learnable, UNSEEN),
         _flat(known, fresh - seen.value) * learnable,
     )
+    certainty *= 1 - _out_of_balance(case)
     certainty *= (1 - INVERTED * _contradicted(case)) * ramp(repaired(case), clear=REPAIR[0], sure=REPAIR[1])
     return Evidence(
         certainty=certainty,
@@ -106,6 +107,13 @@ def misaligned_labels(case: Case) -> Evidence:
             Measurement(name="AUC of the encoder with fresh weights", value=fresh, expected="below the model's"),
         ),
     )
+
+
+def _out_of_balance(case: Case) -> float:
+    """How far the training list is from balanced pairs, for which alone the loss of a constant is known here."""
+    pairs = case.training.samples.pairs
+    share = case.settings.training.fed.positives if pairs is None else float(pairs.same.mean())
+    return ramp(abs(share - 0.5), clear=0.2, sure=0.35) if share is not None else 0.0
 
 
 def _contradicted(case: Case) -> float:

@@ -63,16 +63,24 @@ class ProgramTwin(Twin):
         """
         return self.afresh(seed)
 
-    def with_batch_statistics(self, x: NDArray[np.generic]) -> Twin:
-        """The same program with BatchNorm's statistics taken anew from samples, as `Twin.with_batch_statistics` does.
+    def with_batch_statistics(
+        self, x: NDArray[np.generic], pairs: tuple[NDArray[np.generic], NDArray[np.generic]] | None = None
+    ) -> Twin:
+        """The same program with its encoder's BatchNorm statistics taken anew from samples; its head stays as it is.
 
         Raises:
             Unavailable: the program's BatchNorms were not all recognised.
         """
+        del pairs
         with failing(self.blueprint.path):
             encoder = self.renormed(0, x)
             second = None if self.second_encoder is None else self.renormed(1, x)
         return replace(self, encoder=encoder, second_encoder=second, _compiled={})
+
+    def statistics_moved(self, fresh: Twin) -> float:
+        """Not known: a program's statistics are among its constants."""
+        del fresh
+        return 0.0
 
     def hidden_layers(self, x: NDArray[np.generic]) -> tuple[HiddenLayer, ...]:
         """None: a program holds no layers."""

@@ -16,7 +16,7 @@ from siamdoctor.models.runtime.configs import Configs
 from siamdoctor.models.runtime.hidden_units import HiddenLayer, hidden_layers
 from siamdoctor.models.runtime.normalizations import carry_over
 from siamdoctor.models.runtime.softmax import without_softmax
-from siamdoctor.models.runtime.statistics import with_statistics
+from siamdoctor.models.runtime.statistics import statistics_moved, with_statistics
 
 if TYPE_CHECKING:
     import keras
@@ -147,7 +147,9 @@ class Twin:
             carry_over(self.second_encoder, fresh.second_encoder)
         return fresh
 
-    def with_batch_statistics(self, x: NDArray[np.generic]) -> Twin:
+    def with_batch_statistics(
+        self, x: NDArray[np.generic], pairs: tuple[NDArray[np.generic], NDArray[np.generic]] | None = None
+    ) -> Twin:
         """The same weights with BatchNorm's moving statistics taken anew from samples.
 
         All samples go through the encoder as one batch in which each BatchNorm normalises by that batch,
@@ -156,15 +158,34 @@ class Twin:
 
         Args:
             x: (n, *input shape).
+            pairs: left and right samples (p, *input shape) of as many same as different pairs, for a BatchNorm
+                between the comparison and the output; without them the head stays as it is.
         """
-        return replace(
+        fresh = replace(
             self,
-            encoder=with_statistics(self.encoder, self.configs.encoder, x, self.configs.own),
+            encoder=with_statistics(self.encoder, self.configs.encoder, [x], self.configs.own),
             second_encoder=None
             if self.second_encoder is None
-            else with_statistics(self.second_encoder, self.configs.second, x, self.configs.own),
+            else with_statistics(self.second_encoder, self.configs.second, [x], self.configs.own),
             _compiled={},
         )
+        if pairs is None or self.head is None or self.configs.head is None:
+            return fresh
+        sides = [
+            fresh.embed(samples, side=side).reshape(len(samples), *port.shape[1:])
+            for side, (samples, port) in enumerate(zip(pairs, self.head.inputs, strict=True))
+        ]
+        config = self.configs.head(tuple(self.encoder.output.shape))
+        return replace(fresh, head=with_statistics(self.head, config, sides, self.configs.own), _compiled={})
+
+    def statistics_moved(self, fresh: Twin) -> float:
+        """How far BatchNorm's stored statistics lie from fresh ones, in standard deviations and log variances.
+
+        Args:
+            fresh: what `with_batch_statistics` made of this twin.
+        """
+        parts = [(self.encoder, fresh.encoder), (self.head, fresh.head)]
+        return max(statistics_moved(old, new) for old, new in parts if old is not None and new is not None)
 
     def with_sigmoid(self) -> Twin:
         """The same weights with the head's last softmax swapped for a sigmoid.
