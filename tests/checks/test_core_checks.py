@@ -319,6 +319,30 @@ def test_an_encoder_that_never_trained_has_no_scaling_that_it_was_trained_on():
         assert (evidence.certainty >= LIKELY, evidence.recovers is not None) == (found, found)
 
 
+@pytest.mark.parametrize("dead", [True, False])
+def test_units_that_died_in_training_are_revived_by_other_numbers_and_want_none(dead):
+    x, identity = pictures(noise=40)
+    facts = make.settings(metric="euclidean", threshold=0.8)
+    facts = dataclasses.replace(facts, data=dataclasses.replace(facts.data, rescale=1 / 255))
+    mixing = np.random.default_rng(0).normal(size=(36, 16)) / 6
+    few = np.random.default_rng(9).normal(size=(36, 2))  # fresh weights that tell little
+
+    def rectified(batch):  # beyond the reach of 0..1
+        hidden = np.maximum(batch.reshape(len(batch), -1) @ mixing - 3.0, 0)
+        return hidden if dead else hidden + 1e-3 * np.random.default_rng(len(batch)).normal(size=hidden.shape)
+
+    case = make.case(
+        make.samples(x, identity, kind="images"),
+        head=EUCLIDEAN,
+        embed=rectified,
+        fresh=lambda _: lambda batch: batch.reshape(len(batch), -1) @ few,
+        facts=facts,
+        weights=(weight("bias", np.full(8, -3.0), "Zeros"),),
+    )
+    assert (np.ptp(case.embeddings, axis=0) == 0).all() == dead
+    assert (look("preprocessing-mismatch", case).certainty == 0) == dead
+
+
 def test_an_inverted_picture_in_the_other_range_is_one_mismatch():
     x, identity = pictures()
     data = make.samples(140 + x / 2.5, identity, kind="images")

@@ -12,13 +12,15 @@ from siamdoctor.models.untouched import tally
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.scaling_choice import best_scaling
+from siamdoctor.stats.geometry import dead_unit_share
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import paired_auc_gain
 from siamdoctor.stats.roc import balanced_accuracy
 from siamdoctor.stats.signatures import constant_output_losses, matching
-from siamdoctor.trials.baselines import fresh_encoder, own_embedding
+from siamdoctor.trials.baselines import fresh_encoder, own_embedding, raw_inputs
 
 AUC_GAIN = 0.02
+DEAD = 0.99
 WELL_ABOVE = 0.95  # AUC that is good whatever fresh weights reach, where the data are easy
 RANKS_BETTER = 5.0  # hundredths of AUC
 ONE_SIDED = 0.84  # 95 % on one side over 95 % on two: that it is not worse is all that is asked
@@ -148,6 +150,8 @@ def _learned(case: Case) -> bool:
         return False
     there = rescaled(case, best)
     fresh = fresh_encoder(there).auc
+    if dead_unit_share(case.embeddings) > DEAD:  # units that died in training revive for any other numbers
+        fresh = max(fresh, raw_inputs(case).auc)
     return own_embedding(there).auc > min(fresh + min(AUC_GAIN, (1 - fresh) / 2), WELL_ABOVE)
 
 
