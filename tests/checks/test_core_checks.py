@@ -204,6 +204,29 @@ def test_hidden_units_at_the_ends_of_their_range_say_why_nothing_was_learned(sha
     assert ("of layer 'first'" in saturated.summary) == found
 
 
+@pytest.mark.parametrize(("bias", "found"), [(0.0, False), (0.01, True)])
+def test_one_point_that_fresh_weights_give_as_well_is_no_collapse_of_training(bias, found):
+    point = lambda x: np.ones((len(x), 8))  # noqa: E731
+    weights = (weight("bias", np.full(8, bias), "Zeros"),)
+    patient = sound(embed=point, fresh=lambda _: point, weights=weights)
+    assert (look("collapsed-embedding", patient).certainty >= LIKELY) == found
+
+
+@pytest.mark.parametrize(("losses", "likely"), [([0.28, 0.22, 0.19], True), ([0.28, 0.1, 0.02], False)])
+@pytest.mark.parametrize("same_label", [0, 1])
+def test_a_loss_that_hardly_fell_while_the_embedding_lost_under_labels_that_contradict_it(
+    tmp_path, losses, likely, same_label
+):
+    facts = make.settings(
+        loss="contrastive", margin=1.0, same_label=same_label, history=make.history(tmp_path / "h.csv", loss=losses)
+    )
+    noise = 2.4 * np.random.default_rng(0).normal(size=(240, 8))
+    worse = lambda x: 1.5 * x.reshape(len(x), -1) + noise[: len(x)]  # noqa: E731
+    patient = sound(embed=worse, fresh=lambda _: lambda x: x.reshape(len(x), -1), facts=facts)
+    assert 0.62 < patient.deployed.auc < 0.85
+    assert (look("inverted-labels", patient).certainty >= LIKELY) == (likely and same_label == 0)
+
+
 @pytest.mark.parametrize(("value", "broken"), [(np.nan, True), (np.inf, True), (1e30, False)])
 def test_weights_that_are_no_numbers(value, broken):
     case = sound(weights=(weight("kernel", [[1.0, value]], "GlorotUniform"),))
@@ -384,6 +407,19 @@ def test_a_gap_that_transforms_open_blames_augmentation_only_where_identities_ar
     )
     assert (evidence.certainty >= 0.5) == likely
     assert evidence.certainty > 0
+
+
+@pytest.mark.parametrize("varied", [True, False])
+def test_fresh_identities_whose_images_vary_more_than_in_training_want_augmentation(varied):
+    x, identity = pictures()
+    centres = np.stack([x[identity == k].mean(0).ravel() for k in range(10)])
+    embed = lambda b: np.exp(-(((b.reshape(len(b), 1, -1) - centres) / 60) ** 2).mean(2) * 40)  # noqa: E731
+    shifts = np.random.default_rng(0).integers(-2, 3, size=len(x)) if varied else np.full(len(x), 2)
+    moved = np.stack([np.roll(one, s, axis=1) for one, s in zip(x, shifts, strict=True)])
+    fresh = make.samples(moved, identity, kind="images", names=tuple(f"fresh{k}" for k in range(10)))
+    trained_on = make.samples(x, identity, kind="images", names=tuple(f"seen{k}" for k in range(10)))
+    patient = make.case(fresh, head=EUCLIDEAN, embed=embed, training=trained_on, encoder=make.encoder((6, 6, 1), 10))
+    assert (look("insufficient-augmentation", patient).certainty >= LIKELY) == varied
 
 
 def test_a_handful_of_samples_is_underpowered_and_thousands_at_chance_are_not():

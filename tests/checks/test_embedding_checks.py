@@ -168,6 +168,11 @@ class TestUndertrained:
         falling = np.linspace(0.24, 0.12, 12).tolist()
         assert 0 < evidence("undertrained", self.weak(tmp_path, loss=falling, val_loss=falling)).certainty < 0.5
 
+    def test_a_loss_that_never_left_a_constants_is_likely_however_much_fresh_weights_tell(self, tmp_path):
+        resting = [0.253, 0.2525, 0.252, 0.2515, 0.251]
+        found = evidence("undertrained", self.weak(tmp_path, loss=resting, val_loss=resting))
+        assert found.certainty > 0.5
+
     def test_three_epochs_at_chance(self, tmp_path):
         found = evidence("undertrained", self.weak(tmp_path, noise=NEAR_CHANCE, loss=[0.25, 0.2499, 0.25]))
         assert found.certainty > 0.5

@@ -1,8 +1,11 @@
 """misaligned-labels: the fault, near misses that stay clear, and what must make no difference."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from siamdoctor.errors import Unavailable
+from siamdoctor.settings import FedSettings
 from stand_ins import case, clouds, evidence, given, head, history, samples, settings
 
 
@@ -80,6 +83,15 @@ def test_a_fitted_list_that_says_nothing_of_fresh_pairs_of_the_same_images(tmp_p
     found = evidence("misaligned-labels", trained(tmp_path, falling, learned_by_heart))
     assert found.certainty > 0.5
     assert "nothing to do with the identities" in found.summary
+
+
+@pytest.mark.parametrize(("positives", "found"), [(0.5, True), (0.03, False)])
+def test_the_loss_of_a_training_out_of_balance_is_no_measure(tmp_path, positives, found):
+    falling = np.geomspace(0.25, 0.08, 12).tolist()
+    patient = trained(tmp_path, falling, learned_by_heart)
+    told = replace(patient.settings.training, fed=FedSettings(positives=positives))
+    patient.settings = replace(patient.settings, training=told)
+    assert (evidence("misaligned-labels", patient).certainty > 0.5) == found
 
 
 def test_a_sound_model_with_the_same_history_is_clear(tmp_path):
