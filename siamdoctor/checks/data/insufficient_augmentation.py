@@ -141,7 +141,7 @@ def _certainty(case: Case, moved: tuple[TransformDrift, ...], facts: _Facts | No
 def _varies_more(case: Case) -> float:
     """How sure it is that images vary more in use than in training: compared as they are, they tell less."""
     try:
-        return ramp(raw_inputs(case.training).auc - raw_inputs(case).auc, clear=0.05, sure=0.15)
+        return ramp(raw_inputs(case.training).auc - raw_inputs(case).auc, clear=0.08, sure=0.18)
     except Unavailable:
         return 0.0
 

@@ -142,15 +142,15 @@ def preprocessing_mismatch(case: Case) -> Evidence:
 
 
 def _learned(case: Case) -> bool:
-    """Whether the score under the best scaling tells more than the same network with fresh weights does under it.
+    """Whether the score under the best scaling tells more than the same network with fresh weights does.
 
-    Else it is no scale that the model was trained on: it suits any network better.
+    Else it is no scale that the model was trained on, but one that suits any network.
     """
     best = best_scaling(case)
     if best is None:
         return False
     there = rescaled(case, best)
-    fresh = fresh_encoder(there).auc
+    fresh = max(fresh_encoder(there).auc, fresh_encoder(case).auc)
     if dead_unit_share(case.embeddings) > DEAD:  # units that died in training revive for any other numbers
         fresh = max(fresh, raw_inputs(case).auc)
     return case.trial("scaling").auc > min(fresh + min(TAUGHT, (1 - fresh) / 2), WELL_ABOVE)
