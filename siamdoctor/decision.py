@@ -61,7 +61,8 @@ def deployed_rule(blueprint: Blueprint, settings: Settings, *, comparable: bool)
     head, decision = blueprint.head, settings.decision
     declared_elsewhere = decision.metric is not None and not _same_score(head, decision.metric)
     if not comparable or head.kind == "none" or declared_elsewhere:
-        return _embedding_rule(settings, head)
+        left_out = blueprint.encoder.left_out if blueprint.encoder is not None else ()
+        return _embedding_rule(settings, head, left_out)
     if head.kind in DISTANCE_HEADS:
         return _distance_rule(blueprint, settings)
     if head.kind in SIMILARITY_HEADS:
@@ -74,12 +75,21 @@ def _same_score(head: Head, metric: str) -> bool:
     return METRIC_OF_HEAD.get(head.kind) == metric or (head.learned and (head.merge or "").startswith(metric))
 
 
-def _embedding_rule(settings: Settings, head: Head) -> Rule:
-    """Embeddings compared by the declared metric, Euclidean where none is declared."""
+def _embedding_rule(settings: Settings, head: Head, left_out: tuple[str, ...]) -> Rule:
+    """Embeddings compared by the declared metric, Euclidean where none is declared.
+
+    A declared threshold is one on embeddings after the layers that were left out, and says nothing of those before.
+    """
     decision = settings.decision
+    threshold = None if left_out else decision.threshold
     metric = decision.metric or METRIC_OF_HEAD.get(head.kind, "euclidean")
     assumed = [] if decision.metric else [f"embeddings are compared by {metric} distance (no decision.metric declared)"]
-    if decision.threshold is None:
+    if left_out and decision.threshold is not None:
+        assumed.append(
+            f"decision.threshold is meant for what layer {left_out[0]!r} makes of the embeddings, which was left out: "
+            "a threshold tuned on the other half is used"
+        )
+    elif threshold is None:
         assumed.append("no decision.threshold is declared: a threshold tuned on the other half is used")
     elif metric == "cosine":
         assumed.append("decision.threshold is on the cosine distance, 1 - cosine similarity")
@@ -87,10 +97,10 @@ def _embedding_rule(settings: Settings, head: Head) -> Rule:
     return Rule(
         source="embedding",
         metric=metric,
-        threshold=decision.threshold,
+        threshold=threshold,
         same_below=low,
         near_is_low=low,
-        origin="undeclared" if decision.threshold is None else "declared",
+        origin="undeclared" if threshold is None else "declared",
         assumed=tuple(assumed),
     )
 

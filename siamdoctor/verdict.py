@@ -38,7 +38,7 @@ def attainable(case: Case) -> Attainable | None:
     For each half of the pairs the remedy is picked by its accuracy on the other half, so that the best of
     several trials is not best by luck.
     """
-    if "accuracy" not in case.__dict__:
+    if "accuracy" not in case.__dict__ and "accuracy" not in case.mended.__dict__:
         return None
     same, half = case.pairs.same, case.pairs.half
     options = {"as deployed": case.deployed.as_deployed} | {o.by: o.decided for o in case.outcomes}

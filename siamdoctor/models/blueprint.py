@@ -96,6 +96,7 @@ class Encoder:
 
     dimension: length of the embedding, None if unknown. activation: of the last layer that has one, seen
     from the end ("linear" where none). unit_norm: the last operation scales each embedding to length 1.
+    left_out: names of layers at its end that hold code: embeddings are taken before them.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Encoder:
     unit_norm: bool
     has_batch_norm: bool
     has_rescaling: bool
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,7 +177,7 @@ def _from_title(title: str, *, scalar: bool | None) -> str | None:
         ("mandist" in word, "exp_manhattan"),  # of the MaLSTM, in dozens of repositories: exp(-sum(abs(a - b)))
         ("absdiff" in word or "absolutediff" in word or word == "abs", "absolute_difference"),
         ("manhattan" in word or "l1" in word, "absolute_difference" if scalar is None else plain),
-        ("l2norm" in word or "unitnorm" in word or "normalize" in word, "l2_normalize"),
+        (_normalises(word), "l2_normalize"),
         ("squaredeuclid" in word or "sqeuclid" in word or "squareddist" in word, "squared_euclidean"),
         (("euclid" in word or "eucl" in word or "l2" in word) and scalar is not False, "euclidean"),
         ("sqdiff" in word or "squareddiff" in word, "squared_difference"),
@@ -185,3 +185,8 @@ def _from_title(title: str, *, scalar: bool | None) -> str | None:
         (("dist" in word or "diff" in word) and scalar is False, "absolute_difference"),
     )
     return next((kind for holds, kind in rules if word and holds), None)
+
+
+def _normalises(word: str) -> bool:
+    """Whether a name says that vectors are scaled to length 1; `l2n` stands for it in public code as well."""
+    return word == "l2n" or any(part in word for part in ("l2norm", "unitnorm", "unitvec", "normalize", "normalise"))

@@ -115,6 +115,8 @@ def _explain(archive: Archive, settings: ModelSettings) -> Blueprint:
         )
     parts = _parts(archive, anatomy, sides, variables, supplied=supplied, own_code=settings.custom_objects)
     encoder = None if sides.encoder is None else describe_encoder(sides.encoder.graph, variables)
+    if encoder is not None and sides.encoder is not None:
+        encoder = replace(encoder, left_out=sides.encoder.cut)
     words = _text_layer(graph, anatomy, archive, supplied)
     assumed = (
         located.assumed

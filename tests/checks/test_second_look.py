@@ -10,6 +10,7 @@ from siamdoctor.ranking import rank
 from siamdoctor.registry import find
 from siamdoctor.results import Level
 from siamdoctor.runner import run_checks
+from siamdoctor.verdict import attainable
 from stand_ins import StandInTwin, case, clouds, head, history, learned, pictures, samples, settings
 
 SCALING, THRESHOLD, SOFTMAX = "preprocessing-mismatch", "wrong-threshold", "single-unit-softmax"
@@ -96,6 +97,15 @@ def test_the_training_accuracy_of_a_constant_is_the_share_of_pairs_that_were_the
         assert causes["imbalanced-pairs"].explained_by is None
         assert causes["imbalanced-pairs"].level is Level.PROVEN
         assert causes[THRESHOLD].explained_by == "imbalanced-pairs"
+
+
+def test_what_is_attainable_counts_remedies_behind_the_constant_too():
+    patient = behind_a_softmax(border=0.0)
+    run_checks([find(THRESHOLD)], patient)
+    best = attainable(patient)
+    assert best.value > 0.9
+    assert best.by == "sigmoid for softmax, and threshold tuned on the other half"
+    assert attainable(behind_a_softmax(border=0.0)) is None  # nothing was measured
 
 
 def test_a_constant_that_cannot_be_mended_is_examined_as_it_is():

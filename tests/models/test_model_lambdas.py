@@ -6,10 +6,11 @@ import sys
 
 import numpy as np
 import pytest
+from siamdoctor.decision import deployed_rule
 from siamdoctor.errors import BadSettings, UnreadableModel
 from siamdoctor.models.reading import read_blueprint
 from siamdoctor.models.runtime import import_keras, load_twin
-from siamdoctor.settings import ModelSettings
+from siamdoctor.settings import DecisionSettings, ModelSettings, Settings
 
 import_keras()
 
@@ -132,3 +133,21 @@ def test_a_comparison_of_one_side_with_itself_is_seen_in_its_code(tmp_path, twic
     left, right = zoo.samples_for(model)
     output = load_twin(blueprint).predict(left, right)
     assert (np.ptp(output) == 0) == twice
+
+
+@pytest.mark.parametrize(("name", "kept"), [("L2N", True), ("Polish", False)])
+def test_a_threshold_is_not_held_against_embeddings_from_before_a_layer_that_was_left_out(tmp_path, name, kept):
+    class Own(keras.layers.Layer):
+        def call(self, x):
+            return x / keras.ops.norm(x, axis=-1, keepdims=True)
+
+    Own.__name__ = name
+    stack = [keras.layers.Input((8,)), keras.layers.Dense(6), Own(name="last")]
+    keras.Sequential(stack).save(tmp_path / "model.keras")
+    blueprint = read_blueprint(tmp_path / "model.keras")
+    assert blueprint.encoder.left_out == (() if kept else ("last",))
+    assert blueprint.encoder.unit_norm == kept
+    facts = Settings(decision=DecisionSettings(metric="euclidean", threshold=0.8))
+    rule = deployed_rule(blueprint, facts, comparable=False)
+    assert rule.threshold == (0.8 if kept else None)
+    assert any("is meant for what layer 'last' makes of the embeddings" in line for line in rule.assumed) != kept

@@ -17,6 +17,8 @@ def declared_margin(case: Case) -> float:
         raise Unavailable(f"the loss has no margin (training.loss is {training.loss})")
     if training.margin is None:
         raise Unavailable("no margin is declared (training.margin)")
+    if case.encoder.left_out:
+        raise Unavailable(f"the margin is one for what layer {case.encoder.left_out[0]!r} makes of the embeddings")
     return training.margin
 
 

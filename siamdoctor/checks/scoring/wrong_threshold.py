@@ -6,6 +6,7 @@ import numpy as np
 
 from siamdoctor.case import Case
 from siamdoctor.decision import CUSTOMARY
+from siamdoctor.errors import Unavailable
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
@@ -72,6 +73,8 @@ def wrong_threshold(case: Case) -> Evidence:
     view, rule = case.deployed, case.rule
     outcome = case.trial("threshold")
     share = float(np.mean(view.as_deployed))
+    if rule.threshold is None and case.encoder.left_out:
+        raise Unavailable(f"the threshold is one for what layer {case.encoder.left_out[0]!r} makes of the embeddings")
     if rule.threshold is None:
         return _undeclared(case, float(outcome.detail))
     wrong_way = rule.inverted or view.auc < 0.5  # noqa: PLR2004  (chance; the direction has to be mended first)
