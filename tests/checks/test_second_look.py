@@ -59,7 +59,7 @@ def test_a_threshold_that_fits_no_scaling_is_a_fault_of_its_own(factor):
     assert advised == pytest.approx(best_threshold(), rel=0.3)
 
 
-def behind_a_softmax(*, border, log=None):
+def behind_a_softmax(*, border, log=None, threshold=0.4):
     """A sound comparison whose sigmoid would have its border at `border`, behind a softmax over one unit."""
     x, who = clouds(noise=0.35)
 
@@ -70,7 +70,7 @@ def behind_a_softmax(*, border, log=None):
         samples(x, who),
         head=learned(activation="softmax"),
         compare=lambda a, _: np.ones(len(a)),
-        facts=settings(loss="binary_crossentropy", same_label=1, threshold=0.5, history=log),
+        facts=settings(loss="binary_crossentropy", same_label=1, threshold=threshold, history=log),
     )
     patient.twin.with_sigmoid = lambda: StandInTwin(patient.blueprint, lambda v: v.reshape(len(v), -1), likeness)
     return patient
@@ -80,11 +80,16 @@ def test_behind_a_constant_output_a_sound_threshold_is_not_blamed():
     assert list(named(behind_a_softmax(border=4.5), SOFTMAX, THRESHOLD)) == [SOFTMAX]
 
 
+@pytest.mark.parametrize("threshold", [None, 0.5])
+def test_nobody_chose_the_one_half_of_a_sigmoid_that_is_not_there_yet(threshold):
+    assert list(named(behind_a_softmax(border=0.0, threshold=threshold), SOFTMAX, THRESHOLD)) == [SOFTMAX]
+
+
 def test_behind_a_constant_output_another_fault_is_found_and_stays_second():
     causes = named(behind_a_softmax(border=0.0), SOFTMAX, THRESHOLD)
     assert list(causes) == [SOFTMAX, THRESHOLD]
     assert causes[THRESHOLD].explained_by is None
-    assert causes[THRESHOLD].summary.startswith("With a sigmoid in place of the softmax: at the threshold")
+    assert causes[THRESHOLD].summary.startswith("With a sigmoid in place of the softmax: at the threshold 0.4")
 
 
 @pytest.mark.parametrize(("share", "found"), [(0.03, True), (0.5, False)])

@@ -77,6 +77,9 @@ def wrong_threshold(case: Case) -> Evidence:
         raise Unavailable(f"the threshold is one for what layer {case.encoder.left_out[0]!r} makes of the embeddings")
     if rule.threshold is None:
         return _undeclared(case, float(outcome.detail))
+    customary = case.settings.decision.threshold in {None, CUSTOMARY}
+    if customary and case.before is not None and case.before.blueprint.head.constant:
+        raise Unavailable("nobody has chosen a threshold yet for the sigmoid that is missing")
     wrong_way = rule.inverted or view.auc < 0.5  # noqa: PLR2004  (chance; the direction has to be mended first)
     certainty = 0.0 if wrong_way or outcome.gain.low <= 0 else ramp(outcome.gain.points, clear=2, sure=8)
     if not certainty and (margin := _margin_below(case)) is not None:
