@@ -31,7 +31,12 @@ def integer(value: Json) -> int | None:
 
 def number(value: Json) -> float | None:
     """The value if it is a number, else None."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # JSON's whole numbers have no end
+        return None
 
 
 def shape_of(value: Json) -> tuple[int | None, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from siamdoctor.models.compiled import read_compiled
-from siamdoctor.models.config import depth
+from siamdoctor.models.config import depth, number
 from siamdoctor.models.rebuild import seeded
 
 
@@ -28,3 +28,8 @@ def test_seeds_differ_within_a_model_and_repeat_with_the_seed():
     assert one == again != other
     assert one[0]["config"]["seed"] != one[1]["config"]["seed"]
     assert one[2] == config[2]
+
+
+def test_a_whole_number_beyond_every_float_is_no_number():
+    assert number(10**400) is None
+    assert number(10**300) == 1e300
