@@ -19,7 +19,7 @@ from siamdoctor.data.pairs import Pairs
 from siamdoctor.data.samples import FloatArray, IndexArray, Samples
 from siamdoctor.data.scaling import Scaling, candidates
 from siamdoctor.decision import Rule, deployed_rule
-from siamdoctor.drawing import Drawn, draw, part_of
+from siamdoctor.drawing import Drawn, draw
 from siamdoctor.errors import Unavailable
 from siamdoctor.models.blueprint import Blueprint, Encoder
 from siamdoctor.scaling_choice import scaling_in_use, scaling_of_training
@@ -200,13 +200,13 @@ class Case:
     @cached_property
     def rule(self) -> Rule:
         """How the user decides a pair."""
-        written = self._written_rule
+        written = self.written_rule
         if not may_be_either(written):
             return written
         return as_meant(written, View(twin=self.twin, inputs=self.inputs, pairs=self.pairs, rule=written))
 
     @cached_property
-    def _written_rule(self) -> Rule:
+    def written_rule(self) -> Rule:
         """The rule word for word; enough to choose a scaling by, which the rule as meant needs."""
         return deployed_rule(self.blueprint, self.settings, comparable=self.twin.can_compare)
 
@@ -230,15 +230,6 @@ class Case:
     def scaling_as_in_training(self) -> Scaling | None:
         """What would bring the data to the scale of the training data, where these are known and of another."""
         return scaling_of_training(self)
-
-    def part(self, count: int) -> Case:
-        """The same case on a random part of its pairs, for quick looks."""
-        part = Case(
-            blueprint=self._blueprint, samples=self._samples, settings=self.settings, load_twin=lambda _: self.twin
-        )
-        part.__dict__["drawn"] = part_of(self.drawn, count, self.rng("part"))
-        part.__dict__["rule"] = self._written_rule
-        return part
 
     @cached_property
     def inputs(self) -> FloatArray:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from siamdoctor.data.scaling import Scaling
     from siamdoctor.models.blueprint import Blueprint
     from siamdoctor.models.runtime import Twin
+    from siamdoctor.results import Evidence
 
 
 def seen_behind_a_constant(case: Case) -> Case:
@@ -42,3 +43,9 @@ def rescaled(case: Case, scaling: Scaling) -> Case:
     mended = case.after(blueprint=case.blueprint, load_twin=lambda _: case.twin)
     mended.__dict__["scaling"] = scaling
     return mended
+
+
+def found_behind(evidence: Evidence, fault: str, once: str) -> Evidence:
+    """Evidence with the words that it was found once another fault was mended: "With pixels as stored: ..."."""
+    summary = f"{once}: {evidence.summary[0].lower()}{evidence.summary[1:]}"
+    return dataclasses.replace(evidence, summary=summary, behind=fault)

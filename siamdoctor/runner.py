@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 import traceback
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from siamdoctor.bar import OVER_BUDGET
 from siamdoctor.case import Case
 from siamdoctor.errors import SiamdoctorError, Unavailable
+from siamdoctor.mending import found_behind
 from siamdoctor.registry import Check
 from siamdoctor.results import CheckResult, Evidence, Status
 from siamdoctor.second_look import second_look
@@ -28,14 +28,20 @@ def run_checks(checks: Sequence[Check], case: Case, *, budget: float | None = No
         budget: seconds; a check that would begin after these is skipped with that reason.
     """
     results, began = [], time.monotonic()
+
+    def left() -> float:
+        return math.inf if budget is None else budget - (time.monotonic() - began)
+
     for number, check in enumerate(checks):
-        if budget is not None and time.monotonic() - began > budget:
+        if left() <= 0:
             reason = f"{OVER_BUDGET} of {budget:g} s was used up"
             results.append(CheckResult(id=check.id, code=check.code, status="skipped", seconds=0.0, reason=reason))
             continue
         case.progress(f"checking: {check.id}", 0.3 + 0.65 * number / max(1, len(checks)))
         results.append(run_check(check, case))
-    return second_look(tuple(results), checks, case, run_check)
+    return second_look(
+        tuple(results), checks, case, lambda check, mended: run_check(check, mended) if left() > 0 else None
+    )
 
 
 def run_check(check: Check, case: Case) -> CheckResult:
@@ -69,8 +75,7 @@ def _evidence(check: Check, case: Case) -> Evidence:
     evidence = check.run(case.mended)
     if evidence.certainty < FOUND:
         return evidence
-    summary = f"With a sigmoid in place of the softmax: {evidence.summary[0].lower()}{evidence.summary[1:]}"
-    return dataclasses.replace(evidence, summary=summary, behind=CONSTANT)
+    return found_behind(evidence, CONSTANT, "With a sigmoid in place of the softmax")
 
 
 def _broken(evidence: Evidence) -> str | None:

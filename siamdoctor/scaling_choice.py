@@ -8,6 +8,7 @@ import numpy as np
 
 from siamdoctor.cosine_reading import may_be_either
 from siamdoctor.data.scaling import AS_STORED, Scaling, as_in_training, declared
+from siamdoctor.drawing import part_of
 from siamdoctor.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def best_scaling(case: Case) -> Scaling | None:
 
 def _score(case: Case, option: Scaling) -> float:
     """AUC plus deployed accuracy (where a threshold is known) on a part of the pairs."""
-    view = case.part(PAIRS).view(scaling=option)
+    view = _part(case).view(scaling=option)
     if not view.finite():
         return 0.0
     separation = max(view.auc, 1 - view.auc)
@@ -63,3 +64,11 @@ def _score(case: Case, option: Scaling) -> float:
     same = view.pairs.same
     deployed = (view.as_deployed[same].mean() + (~view.as_deployed[~same]).mean()) / 2
     return separation + float(max(deployed, 1 - deployed))
+
+
+def _part(case: Case) -> Case:
+    """The same case on a random part of its pairs, by the rule word for word: what is meant may need a scaling."""
+    part = case.after(blueprint=case.blueprint, load_twin=lambda _: case.twin)
+    part.__dict__["drawn"] = part_of(case.drawn, PAIRS, case.rng("part"))
+    part.__dict__["rule"] = case.written_rule
+    return part

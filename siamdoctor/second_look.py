@@ -6,13 +6,12 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from siamdoctor.mending import rescaled
+from siamdoctor.mending import found_behind, rescaled
 from siamdoctor.ranking import SLACK
 from siamdoctor.scaling_choice import best_scaling
 
 if TYPE_CHECKING:
     from siamdoctor.case import Case
-    from siamdoctor.data.scaling import Scaling
     from siamdoctor.registry import Check
     from siamdoctor.results import CheckResult, Recovery
 
@@ -24,7 +23,7 @@ def second_look(
     results: tuple[CheckResult, ...],
     checks: Sequence[Check],
     case: Case,
-    run: Callable[[Check, Case], CheckResult],
+    run: Callable[[Check, Case], CheckResult | None],
 ) -> tuple[CheckResult, ...]:
     """The results, with those replaced that are found under the scaling that was measured to be better, too.
 
@@ -34,7 +33,7 @@ def second_look(
         results: of all checks on the case as it is deployed.
         checks: their definitions.
         case: what they were put to.
-        run: puts one check to a case.
+        run: puts one check to a case; None where there is no time left for it.
     """
     gain = _gain(next((r for r in results if r.id == SCALING), None))
     scaling = best_scaling(case.mended) if gain is not None and gain.low > 0 else None
@@ -46,8 +45,12 @@ def second_look(
     for result in results:
         alone = _gain(result)
         symptom = result.id in by_id[SCALING].explains and (alone is None or alone.points <= gain.points + SLACK)
-        again = run(by_id[result.id], mended) if symptom else result
-        looked.append(_after(again, scaling) if symptom and again.status == "found" else result)
+        again = run(by_id[result.id], mended) if symptom else None
+        if again is None or again.evidence is None or again.status != "found":
+            looked.append(result)
+            continue
+        evidence = found_behind(again.evidence, SCALING, f"With pixels {scaling.name}")
+        looked.append(dataclasses.replace(again, evidence=evidence))
     return tuple(looked)
 
 
@@ -56,12 +59,3 @@ def _gain(result: CheckResult | None) -> Recovery | None:
     if result is None or result.evidence is None or result.evidence.certainty < SURE:
         return None
     return result.evidence.recovers
-
-
-def _after(result: CheckResult, scaling: Scaling) -> CheckResult:
-    """The result with the words that it was found under another scaling."""
-    if result.evidence is None:
-        return result
-    summary = result.evidence.summary
-    told = f"With pixels {scaling.name}: {summary[0].lower()}{summary[1:]}"
-    return dataclasses.replace(result, evidence=dataclasses.replace(result.evidence, summary=told, behind=SCALING))

@@ -1,16 +1,18 @@
-"""What the training saw, where it is known; checks of faults that live there look here first."""
+"""What the training saw and reported, where it is known; checks of faults that live there look here first."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from siamdoctor.errors import Unavailable
+from siamdoctor.stats.signatures import constant_output_losses, matching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from siamdoctor.case import Case
     from siamdoctor.data.samples import GivenPairs, Samples
+    from siamdoctor.stats.signatures import Signature
 
 
 def taught(case: Case) -> Case:
@@ -28,3 +30,17 @@ def pair_lists(case: Case) -> Iterator[tuple[str, Samples, GivenPairs]]:
     for where, place in places:
         if place.samples.pairs is not None:
             yield where, place.samples, place.samples.pairs
+
+
+def losses(case: Case) -> tuple[float, ...]:
+    """The training loss epoch by epoch; nothing where no history was given."""
+    try:
+        return case.history.column("loss") or ()
+    except Unavailable:
+        return ()
+
+
+def resting(case: Case) -> Signature | None:
+    """The constant output at whose loss training came to rest, if it did."""
+    declared = case.settings.training
+    return matching(losses(case), constant_output_losses(declared.loss, declared.margin))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats as distributions
 
-from siamdoctor.models.blueprint import StoredWeight
+from siamdoctor.models.blueprint import Blueprint, StoredWeight
 from siamdoctor.stats.ramps import ramp
 
 CONSTANTS = {"Zeros": 0.0, "Ones": 1.0}
@@ -51,6 +51,17 @@ def tally(weights: Iterable[StoredWeight]) -> Tally:
             kernels += 1
             fitting += fits
     return Tally(constants=constants, unmoved=unmoved, kernels=kernels, fitting=fitting)
+
+
+def untouched(blueprint: Blueprint, part: str) -> float:
+    """How sure it is, 0..1, that training never moved this part of the model ("encoder", "head")."""
+    return tally(w for w in blueprint.weights if w.part == part).certainty
+
+
+def moved(blueprint: Blueprint, part: str) -> bool:
+    """Whether training moved this part; an encoder whose weights are not readable counts as moved, a head does not."""
+    stored = any(w.part == part for w in blueprint.weights)
+    return untouched(blueprint, part) < 1 if stored else part == "encoder"
 
 
 def _is_where_it_began(weight: StoredWeight) -> bool:

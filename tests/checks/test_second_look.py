@@ -59,6 +59,15 @@ def test_a_threshold_that_fits_no_scaling_is_a_fault_of_its_own(factor):
     assert advised == pytest.approx(best_threshold(), rel=0.3)
 
 
+def test_a_second_look_begins_nothing_once_the_budget_is_used_up(monkeypatch):
+    patient, checks = fed_raw_pixels(threshold=50 * best_threshold()), [find(THRESHOLD), find(SCALING)]
+    assert [r.evidence.behind for r in run_checks(checks, patient, budget=60.0)] == [SCALING, None]
+    moments = iter([0.0, 1.0, 2.0])  # the run begins, and each of both checks; then a minute has gone
+    monkeypatch.setattr("siamdoctor.runner.time.monotonic", lambda: next(moments, 61.0))
+    late = run_checks(checks, fed_raw_pixels(threshold=50 * best_threshold()), budget=60.0)
+    assert [r.evidence.behind for r in late] == [None, None]
+
+
 def behind_a_softmax(*, border, log=None, threshold=0.4):
     """A sound comparison whose sigmoid would have its border at `border`, behind a softmax over one unit."""
     x, who = clouds(noise=0.35)

@@ -8,7 +8,7 @@ from siamdoctor.case import Case
 from siamdoctor.data.scaling import AS_STORED
 from siamdoctor.errors import Unavailable
 from siamdoctor.mending import rescaled
-from siamdoctor.models.untouched import tally
+from siamdoctor.models.untouched import moved
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.scaling_choice import best_scaling
@@ -16,7 +16,7 @@ from siamdoctor.stats.geometry import dead_unit_share
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import paired_auc_gain
 from siamdoctor.stats.roc import balanced_accuracy
-from siamdoctor.stats.signatures import constant_output_losses, matching
+from siamdoctor.taught import resting
 from siamdoctor.trials.baselines import fresh_encoder, raw_inputs
 
 AUC_GAIN = 0.02
@@ -104,16 +104,11 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     before = case.deployed.auc
     largest = _largest_fed(case)
     implausible = case.samples.kind == "images" and not PLAUSIBLE[0] <= largest <= PLAUSIBLE[1]
-    learned = _learned(case)
-    better = learned and outcome.auc - before >= AUC_GAIN and (outcome.excess.low > 0 or _ranks_better(case))
-    # A head can have learned the scale that an encoder without training gives it.
-    taught = better or (implausible and learned) if _moved(case, "encoder") else implausible and _moved(case, "head")
-    taught = taught and not _failed_in_training(case)
-    certainty = 0.0
-    if outcome.gain.low > 0 and outcome.detail != case.scaling.name and (taught or implausible):
-        certainty = ramp(outcome.gain.points, clear=2, sure=7)
-        # Values out of all proportion that no scaling sets right were there in training, too, which must be repeated.
-        certainty = certainty if taught else min(certainty, OUT_OF_PROPORTION)
+    gains = outcome.gain.low > 0 and outcome.detail != case.scaling.name
+    taught = gains and not _failed_in_training(case) and _trained_on(case, implausible=implausible)
+    certainty = ramp(outcome.gain.points, clear=2, sure=7) if gains and (taught or implausible) else 0.0
+    # Values out of all proportion that no scaling sets right were there in training, too, which must be repeated.
+    certainty = certainty if taught else min(certainty, OUT_OF_PROPORTION)
     return Evidence(
         certainty=certainty,
         summary=(
@@ -141,15 +136,23 @@ def preprocessing_mismatch(case: Case) -> Evidence:
     )
 
 
-def _learned(case: Case) -> bool:
-    """Whether the score under the best scaling tells more than the same network with fresh weights does.
-
-    Else it is no scale that the model was trained on, but one that suits any network.
-    """
+def _trained_on(case: Case, *, implausible: bool) -> bool:
+    """Whether the best scaling is that of the training, and not one that suits any network."""
     best = best_scaling(case)
     if best is None:
         return False
-    there = rescaled(case, best)
+    if not moved(case.blueprint, "encoder"):
+        # A head can have learned the scale that an encoder without training gives it.
+        return implausible and moved(case.blueprint, "head")
+    there, outcome = rescaled(case, best), case.trial("scaling")
+    if not _learned(case, there):
+        return False
+    clearly = outcome.excess.low > 0 or _ranks_better(case, there)
+    return implausible or (outcome.auc - case.deployed.auc >= AUC_GAIN and clearly)
+
+
+def _learned(case: Case, there: Case) -> bool:
+    """Whether the score under the best scaling tells more than the same network with fresh weights does."""
     fresh = max(fresh_encoder(there).auc, fresh_encoder(case).auc)
     if dead_unit_share(case.embeddings) > DEAD:  # units that died in training revive for any other numbers
         fresh = max(fresh, raw_inputs(case).auc)
@@ -158,27 +161,13 @@ def _learned(case: Case) -> bool:
 
 def _failed_in_training(case: Case) -> bool:
     """Whether training itself ended at the loss of a constant output, on whatever scale it was fed."""
-    declared = case.settings.training
-    try:
-        losses = case.history.column("loss") or ()
-    except Unavailable:
-        return False
-    return matching(losses, constant_output_losses(declared.loss, declared.margin)) is not None
+    return resting(case) is not None
 
 
-def _ranks_better(case: Case) -> bool:
+def _ranks_better(case: Case, there: Case) -> bool:
     """Whether the best scaling separates clearly better over all thresholds, which is seen sooner than at one."""
-    best = best_scaling(case)
-    if best is None:
-        return False
-    gain = paired_auc_gain(case.deployed.distance, case.view(scaling=best).distance, case.dyads)
+    gain = paired_auc_gain(case.deployed.distance, there.deployed.distance, case.dyads)
     return gain.points >= RANKS_BETTER and gain.points > ONE_SIDED * (gain.points - gain.low)
-
-
-def _moved(case: Case, part: str) -> bool:
-    """Whether training moved this part of the model; an encoder without weights that can be read counts as moved."""
-    weights = [w for w in case.blueprint.weights if w.part == part]
-    return tally(weights).certainty < 1 if weights else part == "encoder"
 
 
 def _wants_training_scale(case: Case) -> bool:

@@ -8,13 +8,12 @@ import numpy as np
 
 from siamdoctor.case import Case
 from siamdoctor.checks.embedding._piles import units_at_an_end
-from siamdoctor.errors import Unavailable
-from siamdoctor.models.untouched import tally
+from siamdoctor.models.untouched import untouched
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.geometry import dead_unit_share, effective_rank, relative_spread
 from siamdoctor.stats.ramps import ramp
-from siamdoctor.stats.signatures import constant_output_losses, matching
+from siamdoctor.taught import resting
 from siamdoctor.trials.baselines import fresh_encoder, shrinkage
 
 SATURATED = 0.7  # part of the certainty that goes to units at the ends of their range
@@ -110,7 +109,7 @@ def collapsed_embedding(case: Case) -> Evidence:
     piled = units_at_an_end(case)
     own = 1 - SATURATED * (piled.certainty if piled is not None else 0.0)
     # An encoder that was never trained gives one point where its fresh weights do.
-    own *= 1 - SATURATED * tally(w for w in case.blueprint.weights if w.part == "encoder").certainty
+    own *= 1 - SATURATED * untouched(case.blueprint, "encoder")
     certainty = max(tight, ramp(dead, clear=0.9, sure=0.995), shrunken) * useless * own
     return Evidence(
         certainty=certainty,
@@ -134,15 +133,10 @@ def collapsed_embedding(case: Case) -> Evidence:
 
 def _told(case: Case) -> float:
     """Whether training itself rested where all distances are 0, whatever is left to be seen under a lens."""
-    declared = case.settings.training
-    try:
-        losses = case.history.column("loss") or ()
-    except Unavailable:
+    if case.settings.training.loss not in {"contrastive", "triplet"}:
         return 0.0
-    if declared.loss not in {"contrastive", "triplet"}:
-        return 0.0
-    resting = matching(losses, constant_output_losses(declared.loss, declared.margin))
-    return TOLD if resting is not None and resting.dead else 0.0
+    signature = resting(case)
+    return TOLD if signature is not None and signature.dead else 0.0
 
 
 def _unlearnt(case: Case, best: float) -> float:

@@ -11,7 +11,7 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement, Recovery
 from siamdoctor.stats.curves import settled
 from siamdoctor.stats.ramps import ramp
-from siamdoctor.stats.signatures import constant_output_losses, matching
+from siamdoctor.taught import losses, resting
 
 TOLD = 0.8  # certainty where the training loss is that of outputs at 0 and 1
 
@@ -115,14 +115,12 @@ def _outputs(case: Case) -> Pile | None:
 
 def _told(case: Case) -> Pile | None:
     """The history's word, for models that were saturated in training and are fed otherwise now."""
-    try:
-        losses = case.history.column("loss") or ()
-    except Unavailable:
+    reported, signature = losses(case), resting(case)
+    if not reported:
         return None
-    declared = case.settings.training
-    resting = matching(losses, constant_output_losses(declared.loss, declared.margin))
-    dead = resting is not None and resting.dead and declared.loss in {"mse", "binary_crossentropy"}
-    level = settled(losses)
+    of_outputs = case.settings.training.loss in {"mse", "binary_crossentropy"}
+    dead = signature is not None and signature.dead and of_outputs
+    level = settled(reported)
     return Pile(
         certainty=TOLD if dead else 0.0,
         sentence=f"The training loss rested at {level:.3g}, where every output is exactly 0 or exactly 1.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import numpy as np
@@ -135,8 +134,7 @@ def _threshold(case: Case) -> float:
 
 def _at_the_threshold(case: Case) -> Recovery:
     """What fresh statistics gain at the threshold that was meant, which distances out of scale may all lie below."""
-    rule = dataclasses.replace(case.rule, threshold=_threshold(case))
-    now, then = (
-        case.view(twin=view.twin, rule=rule).as_deployed for view in (case.deployed, case.with_fresh_statistics)
-    )
+    border, below = _threshold(case), case.rule.same_below
+    scores = (view.score for view in (case.deployed, case.with_fresh_statistics))
+    now, then = (score < border if below else score > border for score in scores)
     return paired_gain(now, then, case.dyads)

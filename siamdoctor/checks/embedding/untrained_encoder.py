@@ -7,6 +7,7 @@ from siamdoctor.errors import Unavailable
 from siamdoctor.models.untouched import tally
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
+from siamdoctor.taught import losses
 
 ZERO = 1e-6
 NOTHING_TO_LEARN = 0.4  # part that remains where the loss left nothing to train for: that is then the cause
@@ -105,8 +106,5 @@ def untrained_encoder(case: Case) -> Evidence:
 
 def _nothing_cost(case: Case) -> bool:
     """Whether the loss was 0 from the first epoch: no gradient came, whatever could have been trained."""
-    try:
-        losses = case.history.column("loss") or ()
-    except Unavailable:
-        return False
-    return bool(losses) and max(map(abs, losses)) <= ZERO
+    reported = losses(case)
+    return bool(reported) and max(map(abs, reported)) <= ZERO

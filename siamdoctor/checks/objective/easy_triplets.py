@@ -10,6 +10,7 @@ from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.curves import settled
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.signatures import Signature, constant_output_losses, matching
+from siamdoctor.taught import losses
 from siamdoctor.trials.margins import TripletShares, triplet_shares
 
 EXHAUSTED = 0.45  # certainty where training pairs are told apart and fresh ones are not
@@ -135,10 +136,7 @@ def easy_triplets(case: Case) -> Evidence:
 
 def _gone_at_once(case: Case, margin: float) -> bool:
     """Whether the loss was as good as 0 from the second epoch on, in a training of four epochs or more."""
-    try:
-        values = case.history.column("loss") or ()
-    except Unavailable:
-        return False
+    values = losses(case)
     return len(values) >= 4 and max(values[1:]) < SPENT * margin  # noqa: PLR2004  (fewer epochs were never meant to do)
 
 
@@ -152,10 +150,7 @@ def _shares(case: Case, margin: float) -> tuple[Case, TripletShares]:
 
 def _loss(case: Case, margin: float) -> tuple[float, Signature | None]:
     """Where the training loss settled (NaN without a history), and the signature that it rests on."""
-    try:
-        values = case.history.column("loss")
-    except Unavailable:
-        values = None
+    values = losses(case)
     if not values:
         return float("nan"), None
     return settled(values), matching(values, constant_output_losses("triplet", margin))

@@ -18,7 +18,7 @@ from siamdoctor.stats.curves import settled
 from siamdoctor.stats.ramps import ramp
 from siamdoctor.stats.resampling import auc_interval
 from siamdoctor.stats.signatures import chance_loss
-from siamdoctor.taught import taught
+from siamdoctor.taught import losses, taught
 from siamdoctor.trials.baselines import without_training
 
 CHANCE = 0.5
@@ -175,14 +175,10 @@ def _ruined_to_a_constant(case: Case) -> tuple[float, list[Measurement]]:
 def _half_ruined(case: Case) -> tuple[float, list[Measurement]]:
     """On the way to that end: training cost what could be told before, and its own loss hardly fell."""
     declared = case.settings.training
-    try:
-        losses = case.history.column("loss") or ()
-    except Unavailable:
+    reported, chance = losses(case), chance_loss(declared.loss, declared.margin)
+    if not reported or not chance:
         return 0.0, []
-    chance = chance_loss(declared.loss, declared.margin)
-    if not losses or not chance:
-        return 0.0, []
-    level, (before, now) = settled(losses) / chance, _before_and_after(case)
+    level, (before, now) = settled(reported) / chance, _before_and_after(case)
     rows = [
         Measurement(name="training loss over a constant's", value=level, expected="below 0.5"),
         Measurement(name="AUC without training (raw samples or untrained network)", value=before, expected="below"),

@@ -8,7 +8,7 @@ import numpy as np
 
 from siamdoctor.case import Case
 from siamdoctor.checks.objective._margins import declared_margin, threshold_from_margin
-from siamdoctor.models.untouched import tally
+from siamdoctor.models.untouched import untouched
 from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.ramps import ramp
@@ -92,7 +92,7 @@ def margin_too_large(case: Case) -> Evidence:
     # Too large a margin keeps pushing pairs apart; where training drew them together, that is a collapse.
     pushed = ramp(math.log10(max(shrinkage(case), TINY)), clear=-1.3, sure=-0.7)
     # Nor did a margin keep an encoder from its reach that was never trained.
-    pushed *= 1 - tally(w for w in case.blueprint.weights if w.part == "encoder").certainty
+    pushed *= 1 - untouched(case.blueprint, "encoder")
     unreached = pushed * ramp(margin / far, clear=2.5, sure=6.0) if far > 0 else 0.0
     certainty = max(unreachable, unreached) * ramp(active, clear=0.9, sure=0.99)
     return Evidence(

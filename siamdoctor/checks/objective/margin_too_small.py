@@ -11,6 +11,7 @@ from siamdoctor.registry import Impact, check
 from siamdoctor.results import Evidence, Measurement
 from siamdoctor.stats.curves import settled
 from siamdoctor.stats.ramps import ramp
+from siamdoctor.taught import losses
 from siamdoctor.trials.margins import active_share, initial_distances, reach, triplet_shares
 
 AT_THE_FLOOR = 0.01  # margins near .000316, the floor of the distance itself, cannot be satisfied either
@@ -132,9 +133,10 @@ def _left_to_learn(case: Case, margin: float) -> float:
     """How sure it is that training met no triplet that costs, though there are: not the margin spared them."""
     if case.settings.training.loss != "triplet":
         return 0.0
+    reported = losses(case)
+    if not reported or settled(reported) >= SPENT * margin:
+        return 0.0
     try:
-        losses, shares = case.history.column("loss") or (), triplet_shares(case.training, margin)
+        return ramp(1 - triplet_shares(case.training, margin).easy, clear=0.05, sure=0.15)
     except Unavailable:
         return 0.0
-    spent = bool(losses) and settled(losses) < SPENT * margin
-    return ramp(1 - shares.easy, clear=0.05, sure=0.15) if spent else 0.0
