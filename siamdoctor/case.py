@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 FREE_SIDE = 64
-STATISTICS_SAMPLES, STATISTICS_PAIRS = 512, 256
 
 
 class Case:
@@ -257,11 +256,9 @@ class Case:
     @cached_property
     def with_fresh_statistics(self) -> View:
         """The same pairs with BatchNormalization's statistics re-estimated on them by forward passes."""
-        if not self.encoder.has_batch_norm and not self.blueprint.head.has_batch_norm:
-            raise Unavailable("the model has no BatchNormalization")
-        chosen = np.linspace(0, self.pairs.same.size - 1, min(self.pairs.same.size, STATISTICS_PAIRS)).astype(int)
-        sides = self.inputs[self.pairs.left[chosen]], self.inputs[self.pairs.right[chosen]]
-        return self.view(twin=self.twin.with_batch_statistics(self.inputs[:STATISTICS_SAMPLES], sides))
+        from siamdoctor.mending import under_fresh_statistics  # noqa: PLC0415  (mending makes cases)
+
+        return under_fresh_statistics(self)
 
     @property
     def embeddings(self) -> FloatArray:

@@ -1,9 +1,11 @@
-"""Cases in which one fault is mended, to see what is behind it. The user's model and files stay as they are."""
+"""One fault mended, to see what is behind it. The user's model and files stay as they are."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from siamdoctor.errors import Unavailable
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from siamdoctor.models.blueprint import Blueprint
     from siamdoctor.models.runtime import Twin
     from siamdoctor.results import Evidence
+    from siamdoctor.view import View
+
+STATISTICS_SAMPLES, STATISTICS_PAIRS = 512, 256
 
 
 def seen_behind_a_constant(case: Case) -> Case:
@@ -43,6 +48,20 @@ def rescaled(case: Case, scaling: Scaling) -> Case:
     mended = case.after(blueprint=case.blueprint, load_twin=lambda _: case.twin)
     mended.__dict__["scaling"] = scaling
     return mended
+
+
+def under_fresh_statistics(case: Case) -> View:
+    """The same pairs with every BatchNormalization's statistics taken anew from these samples and pairs.
+
+    Raises:
+        Unavailable: the model has none.
+    """
+    if not case.encoder.has_batch_norm and not case.blueprint.head.has_batch_norm:
+        raise Unavailable("the model has no BatchNormalization")
+    pairs = case.pairs
+    chosen = np.linspace(0, pairs.same.size - 1, min(pairs.same.size, STATISTICS_PAIRS)).astype(int)
+    sides = case.inputs[pairs.left[chosen]], case.inputs[pairs.right[chosen]]
+    return case.view(twin=case.twin.with_batch_statistics(case.inputs[:STATISTICS_SAMPLES], sides))
 
 
 def found_behind(evidence: Evidence, fault: str, once: str) -> Evidence:
